@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+#ifndef DOORSTEP_CONF_CONF_H
+#define DOORSTEP_CONF_CONF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fail.h"
+#include "base/str.h"
+#include "ipc/wire.h"
+
+/*
+ * All settings, typed, from params.def.  master (and the CLI) read the file
+ * (conf_read, conf/file.c, links libconfuse); every other process is given
+ * the same settings over its link (conf_from_settings) and cannot read files.
+ * A struct conf is owned by whoever made it; strings in it live as long.
+ */
+struct conf_list {
+	char **at;
+	size_t n;
+};
+
+#define CONF_C_STR char *
+#define CONF_C_NUM int64_t
+#define CONF_C_SIZE int64_t /* bytes */
+#define CONF_C_TIME int64_t /* microseconds */
+#define CONF_C_BOOL bool
+#define CONF_C_MODE int64_t
+#define CONF_C_LIST struct conf_list
+#define CONF_C_ENUM char * /* one of the declared words */
+
+#define CONF_PICK_G_G(x) x
+#define CONF_PICK_L_L(x) x
+#define CONF_PICK_D_D(x) x
+#define CONF_PICK_G_L(x)
+#define CONF_PICK_G_D(x)
+#define CONF_PICK_L_G(x)
+#define CONF_PICK_L_D(x)
+#define CONF_PICK_D_G(x)
+#define CONF_PICK_D_L(x)
+
+struct conf_listener {
+	char *title;
+#define PARAM(section, type, name, preset, doc) CONF_PICK_L_##section(CONF_C_##type name;)
+#include "conf/params.def"
+#undef PARAM
+};
+
+struct conf_domain {
+	char *title; /* lower case, A-labels turned into U-labels; "*" */
+#define PARAM(section, type, name, preset, doc) CONF_PICK_D_##section(CONF_C_##type name;)
+#include "conf/params.def"
+#undef PARAM
+};
+
+struct conf {
+#define PARAM(section, type, name, preset, doc) CONF_PICK_G_##section(CONF_C_##type name;)
+#include "conf/params.def"
+#undef PARAM
+	struct conf_listener *listeners;
+	size_t listener_count;
+	struct conf_domain *domains;
+	size_t domain_count;
+};
+
+/*
+ * Reads a configuration file.  On failure -1 and every error found, one a
+ * line, `FILE:LINE: text`, in *errors (an unknown key with the nearest known
+ * one).  *out is owned: conf_free.
+ */
+int conf_read(const char *path, struct conf **out, struct buf *errors);
+struct conf *conf_defaults(void); /* owned; no listeners, no domains */
+void conf_free(struct conf **conf); /* legal on NULL */
+
+/* The settings as messages carry them; what differs from its default.  The
+ * records live in the arena, their strings in conf. */
+void conf_to_settings(const struct conf *conf, struct arena *a, struct msg_MASTER_GIVES_CONF *out);
+/* From a message; a setting that conf_read would refuse is refused: -1. */
+int conf_from_settings(const struct msg_MASTER_GIVES_CONF *message, struct conf **out,
+    struct fail *why);
+
+/* The domain block that answers for a domain: its own, or "*", or NULL. */
+const struct conf_domain *conf_find_domain(const struct conf *conf, struct str domain);
+const struct conf_listener *conf_find_listener(const struct conf *conf, struct str title);
+
+/* A value in canonical text, for `doorstep check -v` and man page lints. */
+struct conf_param {
+	char section; /* 'G', 'L', 'D' */
+	const char *type, *name, *preset, *doc;
+};
+extern const struct conf_param conf_params[]; /* ends with name NULL */
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+#ifndef DOORSTEP_IPC_ACTIONS_H
+#define DOORSTEP_IPC_ACTIONS_H
+
+/* What a filter may ask deliver to do, in the `kind` of an action. */
+enum filter_action {
+	FILTER_KEEP,	  /* store in the inbox because the script said so */
+	FILTER_IMPLICIT_KEEP, /* store in the inbox because nothing cancelled it */
+	FILTER_FILEINTO,  /* store in `target` */
+	FILTER_DISCARD,	  /* nothing: deliver logs who and why */
+	FILTER_REDIRECT,  /* recorded; refused until outgoing mail exists */
+	FILTER_ACTION_COUNT
+};
+
+/* Limits on what one recipient's run may ask for (SIEVE.md section 4). */
+#define FILTER_ACTIONS_MAX 32
+#define FILTER_TARGET_MAX 1024
+#define FILTER_FLAGS_MAX 1024
+
+#endif

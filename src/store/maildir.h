@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+#ifndef DOORSTEP_STORE_MAILDIR_H
+#define DOORSTEP_STORE_MAILDIR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "base/buf.h"
+#include "base/fail.h"
+#include "base/str.h"
+
+/*
+ * Maildir with Maildir++ folders: names, folders, files.  Runs as the owner of
+ * the mail; everything found is checked by fstat after open (type, owner, no
+ * symlink for anything below the root).
+ */
+
+/* Longest folder name in bytes (UTF-8), and its deepest level. */
+#define MAILDIR_NAME_MAX 255
+#define MAILDIR_DEPTH_MAX 32
+
+/*
+ * Where a folder lives: root for INBOX (any case), else root/.NAME in modified
+ * UTF-7 with `/` and `.` as separators.  -1 with FAIL_PERM for names that no
+ * IMAP server could show: empty components, NUL and control characters,
+ * invalid UTF-8, too long.  The canonical name (INBOX upper case, `.` between
+ * levels) goes to *name_out.
+ */
+int maildir_path(struct str root, struct str name, struct buf *path_out, struct buf *name_out,
+    struct fail *why);
+
+/*
+ * A folder that is known to be there, with its directories open; kept in a
+ * bounded cache by the caller.  `fds` are O_PATH or O_RDONLY directory fds.
+ */
+struct maildir {
+	int new_fd, cur_fd, tmp_fd;
+	char *path; /* owned */
+};
+
+/* Opens a folder; `create` makes what is missing (0700 or as the parent), with
+ * `maildirfolder`, and subscribes it when asked (root/subscriptions).
+ * *was_made_out tells.  -1: FAIL_TEMP with the reason (unreadable: 4.2.0; full
+ * disk 4.3.1 ...). */
+int maildir_open(struct str root, struct str path, bool create, bool subscribe, bool *was_made_out,
+    struct maildir **out, struct fail *why);
+void maildir_close(struct maildir **m);
+
+/* A new base name: `SECONDS.M<usec>P<pid>Q<counter>.<host>,S=<size>,W=<wire>`.
+ * Unique among all stores of this host: pid, counter and time. */
+void maildir_add_name(struct buf *out, const char *hostname, int64_t now, uint64_t size,
+    uint64_t wire_size);
+
+/*
+ * Makes one message visible: tmp/NAME, then into new/ (or cur/NAME:2,FLAGS when
+ * flags has any of the Maildir letters).  Never replaces a file.  sync: fsync
+ * the file first and the directories after (large messages, durability=fsync).
+ * iov is used up.  *fd_out (may be NULL): the file still open, for the sync
+ * pool, else it is closed.
+ */
+int maildir_place(struct maildir *m, struct str file, struct str imap_flags, struct iovec *iov,
+    int iov_count, bool sync, int *fd_out, struct fail *why);
+
+/* Places a message of which `body_fd` holds body_size bytes behind the prefix
+ * (large messages): copy_file_range or a loop. */
+int maildir_place_fd(struct maildir *m, struct str file, struct str imap_flags, struct str prefix,
+    int body_fd, uint64_t body_size, bool sync, struct fail *why);
+/* The same in two steps, so that a large file is on disk and synced before its
+ * journal record, yet invisible until after it: write tmp/NAME; show it. */
+int maildir_write_tmp(struct maildir *m, struct str file, struct str prefix, int body_fd,
+    struct str body, uint64_t body_size, struct fail *why);
+int maildir_show_tmp(struct maildir *m, struct str file, struct str imap_flags, struct fail *why);
+void maildir_unlink_tmp(struct maildir *m, struct str file);
+
+/* Is base name `file` in new/ or cur/ (any flags), and how large?  0 found,
+ * with its path relative to the folder in *rel_out; 1 not there; -1 *why. */
+int maildir_find(struct maildir *m, struct str file, struct buf *rel_out, uint64_t *size_out,
+    struct fail *why);
+
+/* IMAP flags to Maildir letters ("DFRST" order as the spec sorts them) and back. */
+void maildir_add_letters(struct buf *out, struct str imap_flags);
+void maildir_add_flags(struct buf *out, struct str letters);
+
+/* mtime of new/ and cur/ in nanoseconds; -1 when the folder is gone. */
+int maildir_mtimes(struct str path, int64_t *new_out, int64_t *cur_out);
+
+#endif
