@@ -35,12 +35,16 @@ struct child_start {
 	struct buf packets; /* private */
 };
 
-/* Starts the log, ignores SIGPIPE, then reads from ROLE_MASTER_FD until
+/* Starts the log, ignores SIGPIPE and what master alone acts on (SIGINT,
+ * SIGTERM, SIGHUP), then reads from ROLE_MASTER_FD until
  * MASTER_SAYS_START. */
 void child_begin(enum role role, struct child_start *out);
 void child_drop(struct child_start *start);
 void child_enter(struct child_start *start);
 void child_fini(struct child_start *start); /* closes descriptors that nobody took */
+
+/* The log settings among new settings: for a child at a reload too. */
+void child_apply_log(const struct msg_MASTER_GIVES_CONF *conf);
 
 /* Takes the descriptor of the first peer of this role out of the start: -1 none. */
 int child_take_peer(struct child_start *start, enum role role);

@@ -41,7 +41,7 @@ struct role_spec {
 	bool is_chrooted;    /* into an empty directory, when started by root */
 	enum role_sandbox sandbox;
 	uint32_t peers;	     /* bit per role it may hold a link to */
-	uint64_t memory_max; /* RLIMIT_AS in bytes, 0 none; see roles.c */
+	uint64_t memory_max; /* RLIMIT_AS in bytes, 0 none, set by master before exec */
 	int files_max;	     /* RLIMIT_NOFILE */
 };
 
@@ -49,7 +49,9 @@ const struct role_spec *role_spec(enum role role);
 /* Whether `from` may send messages of this number (messages.def says). */
 bool role_may_send(enum role from, int msg);
 
-/* The descriptor on which every child finds its link to master. */
+/* The descriptor on which every child finds its link to master, and the one
+ * with a connected /dev/log when log_syslog is set. */
 #define ROLE_MASTER_FD 3
+#define ROLE_SYSLOG_FD 4
 
 #endif

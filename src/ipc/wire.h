@@ -79,6 +79,9 @@ const char *wire_name(enum msg m); /* "SESSION_ASKS_RCPT" */
  * decoding: wire_read puts the descriptor in. */
 bool wire_is_encoded(enum msg m, const void *message, struct buf *out);
 bool wire_is_decoded(struct str bytes, enum msg *m_out, union msg_any *out, struct arena *a);
+/* Whether it would fit into a packet: to be asked before a message whose size
+ * strangers decide is sent, because sending one that does not fit is a BUG. */
+bool wire_can_carry(enum msg m, const void *message);
 
 /*
  * One end of a link.  Sends are queued when the socket is full; the queue is
@@ -100,7 +103,10 @@ typedef void (*wire_gone_fn)(struct wire *w, void *arg);
  * field in the message to -1 through wire_take_fd). */
 struct wire *wire_new(struct loop *loop, int fd, const wire_handler *handlers,
     wire_gone_fn gone, void *arg);
-void wire_free(struct wire **w); /* legal inside a handler of the same wire */
+void wire_free(struct wire **w); /* legal inside a handler of the same wire, and on NULL */
+/* message may be NULL when it has no fields.  An FD field stays the sender's (it is duplicated if it must wait).  After
+ * the peer has gone a send does nothing; what the peer had sent is still
+ * handled before gone is called. */
 void wire_send(struct wire *w, enum msg m, const void *message); /* never blocks, never fails */
 int wire_take_fd(const union msg_any *message, const int *field); /* the fd is the caller's now */
 size_t wire_queued(const struct wire *w);
@@ -109,7 +115,9 @@ void *wire_arg(const struct wire *w);
 void wire_pause(struct wire *w);
 void wire_resume(struct wire *w);
 
-/* For filter and the CLI, which block.  An end of file is WIRE_CLOSED. */
+/* For filter and the CLI, which block.  An end of file is WIRE_CLOSED.  A
+ * received message points into *packet and the arena (which the caller
+ * empties); its descriptor is the caller's. */
 enum wire_result { WIRE_OK, WIRE_CLOSED, WIRE_BROKEN };
 enum wire_result wire_recv_blocking(int fd, struct buf *packet, struct arena *a, enum msg *m_out,
     union msg_any *out);
