@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <sys/uio.h>
 
 #include "base/buf.h"
@@ -33,20 +34,38 @@ int maildir_path(struct str root, struct str name, struct buf *path_out, struct 
 
 /*
  * A folder that is known to be there, with its directories open; kept in a
- * bounded cache by the caller.  `fds` are O_PATH or O_RDONLY directory fds.
+ * bounded cache by the caller.
  */
 struct maildir {
 	int new_fd, cur_fd, tmp_fd;
-	char *path; /* owned */
+	/* The folder and what it stands in, open only when this opening made
+	 * them: their entries are not on disk until maildir_sync_dirs. */
+	int made_fds[3];
+	mode_t file_mode; /* 0600, and more as far as the root's own mode gives it */
+	char *path;	  /* owned, for messages */
 };
 
-/* Opens a folder; `create` makes what is missing (0700 or as the parent), with
- * `maildirfolder`, and subscribes it when asked (root/subscriptions).
- * *was_made_out tells.  -1: FAIL_TEMP with the reason (unreadable: 4.2.0; full
- * disk 4.3.1 ...). */
+/*
+ * Opens a folder; `create` makes what is missing (0700 or as the root), with
+ * `maildirfolder`, and subscribes it when asked (root/subscriptions; a failure
+ * there is only logged).  *was_made_out (may be NULL) tells.  Directories are
+ * made, not synced.  -1: FAIL_TEMP with the reason (unreadable: 4.2.0; full
+ * disk: 4.3.1); errnum is ENOENT when it is not there and was not to be made.
+ */
 int maildir_open(struct str root, struct str path, bool create, bool subscribe, bool *was_made_out,
     struct maildir **out, struct fail *why);
+/* The same for a reader: makes nothing, and what is owned by `owner` will do. */
+int maildir_open_owned(struct str root, struct str path, uid_t owner, struct maildir **out,
+    struct fail *why);
 void maildir_close(struct maildir **m);
+
+/* Any thread, m not closed meanwhile: fsync of new/ and cur/, and of those above
+ * them that were made with this opening. */
+int maildir_sync_dirs(const struct maildir *m, struct fail *why);
+
+/* Adds a folder to root/subscriptions, as Dovecot keeps it, unless it is there.
+ * Waits for subscriptions.lock, 25 ms at most. */
+int maildir_subscribe(struct str root, struct str path, struct fail *why);
 
 /* A new base name: `SECONDS.M<usec>P<pid>Q<counter>.<host>,S=<size>,W=<wire>`.
  * Unique among all stores of this host: pid, counter and time. */
@@ -74,6 +93,9 @@ int maildir_write_tmp(struct maildir *m, struct str file, struct str prefix, int
 int maildir_show_tmp(struct maildir *m, struct str file, struct str imap_flags, struct fail *why);
 void maildir_unlink_tmp(struct maildir *m, struct str file);
 
+/* Every maildir_* function may be called from any thread on folders that no other
+ * thread uses at the same time. */
+
 /* Is base name `file` in new/ or cur/ (any flags), and how large?  0 found,
  * with its path relative to the folder in *rel_out; 1 not there; -1 *why. */
 int maildir_find(struct maildir *m, struct str file, struct buf *rel_out, uint64_t *size_out,
@@ -83,7 +105,8 @@ int maildir_find(struct maildir *m, struct str file, struct buf *rel_out, uint64
 void maildir_add_letters(struct buf *out, struct str imap_flags);
 void maildir_add_flags(struct buf *out, struct str letters);
 
-/* mtime of new/ and cur/ in nanoseconds; -1 when the folder is gone. */
+/* mtime of new/ and cur/ in nanoseconds; -1 (errno says why) when the folder is
+ * gone or cannot be looked at. */
 int maildir_mtimes(struct str path, int64_t *new_out, int64_t *cur_out);
 
 #endif
