@@ -10,8 +10,10 @@
 /*
  * What is on disk.  A store is a directory:
  *
- *   OWNER/lock          flock'd by the writer (deliver) as long as it lives
+ *   OWNER/lock          flock'd by the writer (deliver) as long as it lives;
+ *                       not empty: the last one did not end in order
  *   OWNER/journal/N     segments, N from 1: journal.h
+ *   OWNER/journal/note  how far things have got, unsynced: journal.h
  *   OWNER/index/        an LMDB environment with the tables below
  *
  * LMDB values and journal payloads are the records of format.def; keys are
@@ -48,6 +50,8 @@ size_t format_key_mailbox(unsigned char key[FORMAT_KEY_MAX], uint64_t user_id,
     uint64_t mailbox_id);
 size_t format_key_message(unsigned char key[FORMAT_KEY_MAX], uint64_t mailbox_id, uint32_t uid);
 size_t format_key_name(unsigned char key[FORMAT_KEY_MAX], uint64_t mailbox_id, struct str file);
+/* A number of n <= 8 bytes out of a key. */
+uint64_t format_number(const unsigned char *bytes, size_t n);
 
 /* struct disk_NAME and the table disk_NAME_fields for every record. */
 #define DISK_LIST_OF(record)                                                   \
