@@ -6,17 +6,20 @@
 #include "ipc/sandbox.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
-#include <linux/sockios.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 #include "ipc/sanitize.h"
 
 struct profile {
 	const char *const *calls; /* ends with NULL */
-	bool has_sockets;	  /* SIOCOUTQ, socket options */
+	bool has_sockets;	  /* SIOCOUTQ, a few socket options */
 };
 
 /*
@@ -93,24 +96,33 @@ allow_memory(scmp_filter_ctx filter)
 	return 0;
 }
 
-/* ioctl is a door to every driver: only the two that ask a socket. */
+/* ioctl and setsockopt are doors to every driver and protocol (a socket filter
+ * is a program): only what a connection needs is open. */
 static int
 allow_sockets(scmp_filter_ctx filter)
 {
 	static const unsigned asked[] = { SIOCOUTQ, FIONREAD };
+	static const struct {
+		unsigned level, option;
+	} options[] = { { IPPROTO_TCP, TCP_NODELAY }, { IPPROTO_TCP, TCP_CORK },
+		{ SOL_SOCKET, SO_KEEPALIVE }, { SOL_SOCKET, SO_LINGER } };
 	size_t i;
 	int rc;
 
 	for (i = 0; i < sizeof asked / sizeof asked[0]; i++) {
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-		    SCMP_A1(SCMP_CMP_EQ, asked[i]));
+		    SCMP_A1(SCMP_CMP_EQ, asked[i], 0));
 		if (rc < 0)
 			return rc;
 	}
-	/* Corking and keep-alive, never SO_ATTACH_FILTER or the like. */
-	rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 1,
-	    SCMP_A1(SCMP_CMP_EQ, 6 /* IPPROTO_TCP */));
-	return rc;
+	for (i = 0; i < sizeof options / sizeof options[0]; i++) {
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
+		    SCMP_A1(SCMP_CMP_EQ, options[i].level, 0),
+		    SCMP_A2(SCMP_CMP_EQ, options[i].option, 0));
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
 }
 
 int
