@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+#ifndef SIEVE_CHECK_H
+#define SIEVE_CHECK_H
+
+#include "parse.h"
+#include "registry.h"
+
+/* What the engine that is to run the script cannot do. */
+struct sieve_refusal {
+	const char *name;   /* of an extension or a command */
+	const char *reason; /* behind "`NAME` " in the message */
+};
+
+struct sieve_profile {
+	const char *engine;
+	const struct sieve_refusal *refusals; /* ends with name NULL */
+};
+
+/* For the check functions of descriptors. */
+struct sieve_checker {
+	struct sieve_errors *errors;
+	const struct sieve_profile *profile;
+	bool has[SIEVE_EXTENSIONS_MAX]; /* by index in the registry: required */
+	bool is_past_require;		/* a command other than require was seen */
+};
+
+/*
+ * Binds every node of a tree to its descriptor and its arguments to their
+ * meaning, or says in `errors` why not.  A tree that leaves no error may be
+ * run by the profile's engine, as far as a table can tell.
+ */
+void sieve_check(struct sieve_tree *tree, const struct sieve_profile *profile,
+    struct sieve_errors *errors);
+
+/* parse and check in one: true when there is no error. */
+bool sieve_check_script(struct sieve_text script, const struct sieve_profile *profile,
+    struct sieve_errors *errors, struct sieve_tree *out);
+
+bool sieve_check_has(const struct sieve_checker *checker, const struct sieve_extension *extension);
+/* The one string of an argument that was checked to have one. */
+struct sieve_text sieve_check_string(const struct sieve_argument *argument);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+
+/* :regex, draft-ietf-sieve-regex: POSIX extended regular expressions. */
+
+#include "check.h"
+
+static const struct sieve_tag tags[] = {
+	{ "regex", SIEVE_GROUP_MATCH, SIEVE_VALUE_NONE },
+	{ .name = NULL },
+};
+
+const struct sieve_extension sieve_ext_regex = {
+	.name = "regex",
+	.rfc = "draft-ietf-sieve-regex",
+	.tags = tags,
+};

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+
+/* Which extensions there are, and finding a word among them. */
+
+#include "registry.h"
+
+#include <string.h>
+
+const struct sieve_extension *const sieve_registry[] = {
+	&sieve_ext_core,
+	&sieve_ext_fileinto,
+	&sieve_ext_envelope,
+	&sieve_ext_imap4flags,
+	&sieve_ext_relational,
+	&sieve_ext_regex,
+	&sieve_ext_subaddress,
+	&sieve_ext_casemap,
+	&sieve_ext_octet,
+	&sieve_ext_numeric,
+	NULL,
+};
+
+const struct sieve_future sieve_futures[] = {
+	{ "body", "RFC 5173", "body" },
+	{ "comparator-i;unicode-casemap", "RFC 5051", "" },
+	{ "copy", "RFC 3894", "" },
+	{ "date", "RFC 5260", "date currentdate" },
+	{ "duplicate", "RFC 7352", "duplicate" },
+	{ "editheader", "RFC 5293", "addheader deleteheader" },
+	{ "enclose", "RFC 5703", "enclose" },
+	{ "encoded-character", "RFC 5228", "" },
+	{ "enotify", "RFC 5435", "notify valid_notify_method notify_method_capability" },
+	{ "environment", "RFC 5183", "environment" },
+	{ "envelope-deliverby", "RFC 6009", "" },
+	{ "envelope-dsn", "RFC 6009", "" },
+	{ "ereject", "RFC 5429", "ereject" },
+	{ "extlists", "RFC 6134", "valid_ext_list" },
+	{ "extracttext", "RFC 5703", "extracttext" },
+	{ "fcc", "RFC 8580", "" },
+	{ "foreverypart", "RFC 5703", "foreverypart break" },
+	{ "ihave", "RFC 5463", "ihave error" },
+	{ "imapsieve", "RFC 6785", "" },
+	{ "include", "RFC 6609", "include return global" },
+	{ "index", "RFC 5260", "" },
+	{ "mailbox", "RFC 5490", "mailboxexists" },
+	{ "mailboxid", "RFC 9042", "mailboxidexists" },
+	{ "mboxmetadata", "RFC 5490", "metadata metadataexists" },
+	{ "mime", "RFC 5703", "" },
+	{ "redirect-deliverby", "RFC 6009", "" },
+	{ "redirect-dsn", "RFC 6009", "" },
+	{ "reject", "RFC 5429", "reject" },
+	{ "replace", "RFC 5703", "replace" },
+	{ "servermetadata", "RFC 5490", "servermetadata servermetadataexists" },
+	{ "spamtest", "RFC 5235", "spamtest" },
+	{ "spamtestplus", "RFC 5235", "" },
+	{ "special-use", "RFC 8579", "specialuse_exists" },
+	{ "vacation", "RFC 5230", "vacation" },
+	{ "vacation-seconds", "RFC 6131", "" },
+	{ "variables", "RFC 5229", "set string" },
+	{ "virustest", "RFC 5235", "virustest" },
+	{ NULL, NULL, NULL },
+};
+
+int
+sieve_registry_find(struct sieve_text extension)
+{
+	int i;
+
+	for (i = 0; sieve_registry[i] != NULL; i++)
+		if (sieve_registry[i]->name != NULL &&
+		    sieve_text_is(extension, sieve_registry[i]->name))
+			return i;
+	return -1;
+}
+
+const struct sieve_word *
+sieve_registry_word(struct sieve_text name, enum sieve_word_kind kind, int *extension_out)
+{
+	const struct sieve_word *word;
+	int i;
+
+	for (i = 0; sieve_registry[i] != NULL; i++) {
+		word = sieve_registry[i]->words;
+		for (; word != NULL && word->name != NULL; word++) {
+			if (word->kind != kind || !sieve_text_is(name, word->name))
+				continue;
+			*extension_out = i;
+			return word;
+		}
+	}
+	return NULL;
+}
+
+const struct sieve_tag *
+sieve_registry_tag(struct sieve_text name, int *extension_out)
+{
+	const struct sieve_tag *tag;
+	int i;
+
+	for (i = 0; sieve_registry[i] != NULL; i++) {
+		tag = sieve_registry[i]->tags;
+		for (; tag != NULL && tag->name != NULL; tag++) {
+			if (!sieve_text_is(name, tag->name))
+				continue;
+			*extension_out = i;
+			return tag;
+		}
+	}
+	return NULL;
+}
+
+int
+sieve_registry_comparator(struct sieve_text name)
+{
+	const char *const *comparator;
+	int i;
+
+	for (i = 0; sieve_registry[i] != NULL; i++) {
+		comparator = sieve_registry[i]->comparators;
+		for (; comparator != NULL && *comparator != NULL; comparator++)
+			if (sieve_text_is(name, *comparator))
+				return i;
+	}
+	return -1;
+}
+
+const struct sieve_future *
+sieve_registry_future(struct sieve_text extension)
+{
+	const struct sieve_future *future;
+
+	for (future = sieve_futures; future->extension != NULL; future++)
+		if (sieve_text_is(extension, future->extension))
+			return future;
+	return NULL;
+}
+
+static bool
+has_word(const char *words, struct sieve_text word)
+{
+	size_t n;
+
+	for (; *words != '\0'; words += n + (words[n] == ' ')) {
+		n = strcspn(words, " ");
+		if (sieve_text_is_same(word, (struct sieve_text){ words, n }))
+			return true;
+	}
+	return false;
+}
+
+const struct sieve_future *
+sieve_registry_future_word(struct sieve_text word)
+{
+	const struct sieve_future *future;
+
+	for (future = sieve_futures; future->extension != NULL; future++)
+		if (has_word(future->words, word))
+			return future;
+	return NULL;
+}
+
+struct nearest {
+	struct sieve_text name;
+	const char *found;
+	unsigned distance;
+};
+
+/* One slip in three letters may be meant; more is another word. */
+static struct nearest
+begin_nearest(struct sieve_text name)
+{
+	unsigned max = name.n < 3 ? 0 : name.n < 6 ? 1 : name.n < 9 ? 2 : 3;
+
+	return (struct nearest){ name, NULL, max + 1 };
+}
+
+static void
+consider(struct nearest *nearest, const char *candidate)
+{
+	unsigned distance;
+
+	if (nearest->distance == 0)
+		return;
+	distance = sieve_text_distance(nearest->name, candidate, nearest->distance - 1);
+	if (distance >= nearest->distance)
+		return;
+	nearest->distance = distance;
+	nearest->found = candidate;
+}
+
+const char *
+sieve_registry_near_word(struct sieve_text name, enum sieve_word_kind kind)
+{
+	struct nearest nearest = begin_nearest(name);
+	const struct sieve_word *word;
+	int i;
+
+	for (i = 0; sieve_registry[i] != NULL; i++)
+		for (word = sieve_registry[i]->words; word != NULL && word->name != NULL; word++)
+			if (word->kind == kind)
+				consider(&nearest, word->name);
+	return nearest.found;
+}
+
+const char *
+sieve_registry_near_tag(struct sieve_text name)
+{
+	struct nearest nearest = begin_nearest(name);
+	const struct sieve_tag *tag;
+	int i;
+
+	for (i = 0; sieve_registry[i] != NULL; i++)
+		for (tag = sieve_registry[i]->tags; tag != NULL && tag->name != NULL; tag++)
+			consider(&nearest, tag->name);
+	return nearest.found;
+}
+
+const char *
+sieve_registry_near_extension(struct sieve_text name)
+{
+	struct nearest nearest = begin_nearest(name);
+	const struct sieve_future *future;
+	int i;
+
+	for (i = 0; sieve_registry[i] != NULL; i++)
+		if (sieve_registry[i]->name != NULL)
+			consider(&nearest, sieve_registry[i]->name);
+	for (future = sieve_futures; future->extension != NULL; future++)
+		consider(&nearest, future->extension);
+	return nearest.found;
+}

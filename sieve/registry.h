@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+#ifndef SIEVE_REGISTRY_H
+#define SIEVE_REGISTRY_H
+
+#include "tree.h"
+
+/*
+ * The words of the language as data.  One file an RFC (ext_*.c) declares one
+ * struct sieve_extension with its commands, tests, tags and comparators; the
+ * checker knows nothing else about them.
+ */
+struct sieve_checker;
+
+enum sieve_value {
+	SIEVE_VALUE_NONE,
+	SIEVE_VALUE_NUMBER,
+	SIEVE_VALUE_STRING,  /* exactly one */
+	SIEVE_VALUE_STRINGS, /* one or a list */
+};
+
+struct sieve_tag {
+	const char *name; /* without its colon */
+	enum sieve_group group;
+	enum sieve_value value; /* what must follow it */
+};
+
+enum sieve_word_kind { SIEVE_COMMAND, SIEVE_TEST };
+enum sieve_tests { SIEVE_TESTS_NONE, SIEVE_TESTS_ONE, SIEVE_TESTS_LIST };
+
+#define SIEVE_GROUP_BIT(group) (1u << SIEVE_GROUP_##group)
+#define SIEVE_GROUPS_MATCH (SIEVE_GROUP_BIT(COMPARATOR) | SIEVE_GROUP_BIT(MATCH))
+
+/* What makes a word more than its name, for who runs or translates it. */
+enum sieve_meaning {
+	SIEVE_MEANS_NOTHING,
+	SIEVE_MEANS_REQUIRE,
+	SIEVE_MEANS_IF,
+	SIEVE_MEANS_ELSIF,
+	SIEVE_MEANS_ELSE,
+	SIEVE_MEANS_STOP,
+	SIEVE_MEANS_KEEP,
+	SIEVE_MEANS_DISCARD,
+	SIEVE_MEANS_REDIRECT,
+	SIEVE_MEANS_FILEINTO,
+	SIEVE_MEANS_SETFLAG,
+	SIEVE_MEANS_ADDFLAG,
+	SIEVE_MEANS_REMOVEFLAG,
+	SIEVE_MEANS_HASFLAG,
+	SIEVE_MEANS_ALLOF,
+	SIEVE_MEANS_ANYOF,
+	SIEVE_MEANS_NOT,
+	SIEVE_MEANS_TRUE,
+	SIEVE_MEANS_FALSE,
+	SIEVE_MEANS_HEADER,
+	SIEVE_MEANS_ADDRESS,
+	SIEVE_MEANS_ENVELOPE,
+	SIEVE_MEANS_EXISTS,
+	SIEVE_MEANS_SIZE,
+};
+
+struct sieve_word {
+	const char *name;
+	enum sieve_word_kind kind;
+	enum sieve_meaning meaning;
+	unsigned groups; /* bits of the tag groups that it takes */
+	unsigned needed; /* those without which it makes no sense */
+	enum sieve_value positional[SIEVE_POSITIONAL_MAX];
+	const char *names[SIEVE_POSITIONAL_MAX]; /* of the positional ones, for messages */
+	unsigned optional; /* that many positional ones, from the front, may be left out */
+	enum sieve_tests tests;
+	bool has_block;
+	/* What a table cannot say: NULL or a check once everything is bound. */
+	void (*check)(struct sieve_checker *checker, const struct sieve_node *node);
+};
+
+struct sieve_extension {
+	const char *name;	/* for require; NULL: the base language */
+	const char *rfc;
+	const struct sieve_word *words;	    /* ends with name NULL, or NULL */
+	const struct sieve_tag *tags;	    /* likewise */
+	const char *const *comparators;	    /* ends with NULL, or NULL */
+	bool is_preloaded;		    /* needs no require */
+};
+
+extern const struct sieve_extension sieve_ext_core, sieve_ext_fileinto, sieve_ext_envelope,
+    sieve_ext_imap4flags, sieve_ext_relational, sieve_ext_regex, sieve_ext_subaddress,
+    sieve_ext_numeric, sieve_ext_octet, sieve_ext_casemap;
+
+/* All that have descriptors, ending with NULL. */
+extern const struct sieve_extension *const sieve_registry[];
+#define SIEVE_EXTENSIONS_MAX 32
+
+/* Known by name only, so that a message can say more than "unknown". */
+struct sieve_future {
+	const char *extension;
+	const char *rfc;
+	const char *words; /* its commands and tests, one space between */
+};
+extern const struct sieve_future sieve_futures[]; /* ends with extension NULL */
+
+int sieve_registry_find(struct sieve_text extension); /* index in sieve_registry, or -1 */
+const struct sieve_word *sieve_registry_word(struct sieve_text name, enum sieve_word_kind kind,
+    int *extension_out);
+const struct sieve_tag *sieve_registry_tag(struct sieve_text name, int *extension_out);
+/* -1: no such comparator; else the index of its extension. */
+int sieve_registry_comparator(struct sieve_text name);
+const struct sieve_future *sieve_registry_future(struct sieve_text extension);
+const struct sieve_future *sieve_registry_future_word(struct sieve_text word);
+
+/* The nearest known name, or NULL: none is near enough to be meant. */
+const char *sieve_registry_near_word(struct sieve_text name, enum sieve_word_kind kind);
+const char *sieve_registry_near_tag(struct sieve_text name);
+const char *sieve_registry_near_extension(struct sieve_text name);
+
+#endif
