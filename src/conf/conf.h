@@ -70,11 +70,18 @@ struct conf {
  * one).  *out is owned: conf_free.
  */
 int conf_read(const char *path, struct conf **out, struct buf *errors);
+/* The same with `key=value` settings (global ones) that override the file. */
+int conf_read_with(const char *path, const char *const *overrides, size_t count, struct conf **out,
+    struct buf *errors);
 struct conf *conf_defaults(void); /* owned; no listeners, no domains */
+/* What is empty and stands for "as built" or "the host's own" gets its value
+ * (hostname, runtime_dir, state_dir); conf_read has done it already. */
+void conf_settle(struct conf *conf);
 void conf_free(struct conf **conf); /* legal on NULL */
 
-/* The settings as messages carry them; what differs from its default.  The
- * records live in the arena, their strings in conf. */
+/* The settings as messages carry them: what differs from its default, and for
+ * each block first a record without a key.  All lives in the arena but for the
+ * titles, which are conf's. */
 void conf_to_settings(const struct conf *conf, struct arena *a, struct msg_MASTER_GIVES_CONF *out);
 /* From a message; a setting that conf_read would refuse is refused: -1. */
 int conf_from_settings(const struct msg_MASTER_GIVES_CONF *message, struct conf **out,
