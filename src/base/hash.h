@@ -13,6 +13,7 @@ uint32_t hash_crc32c(uint32_t crc, struct str bytes);
 
 /* SipHash-1-3 with a key made at the first call: hash tables, never disk. */
 uint64_t hash_seeded(struct str bytes);
+uint64_t hash_sip13(const uint64_t key[2], struct str bytes); /* the same, for tests */
 
 /* SHA-256 by libcrypto. Begin, add, end; then begin may be called again. */
 #define HASH_SHA256_SIZE 32
