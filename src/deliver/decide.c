@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+
+/* Checks what filter proposes and turns it into copies.  Trusts no folder
+ * name, flag or address in it. */
+
+#include "deliver/decide.h"
+
+#include <string.h>
+
+#include "base/bug.h"
+#include "base/log.h"
+#include "deliver/deliver.h"
+#include "ipc/actions.h"
+
+/* One IMAP keyword or system flag, RFC 9051 atom and a bound of ours. */
+#define FLAG_MAX 64
+
+static bool
+is_flag(struct str flag)
+{
+	size_t i = 0;
+
+	if (flag.n == 0 || flag.n > FLAG_MAX)
+		return false;
+	if (flag.p[0] == '\\')
+		i = 1;
+	if (i == flag.n)
+		return false;
+	for (; i < flag.n; i++)
+		if (flag.p[i] <= ' ' || flag.p[i] >= 0x7f || strchr("(){%*\"\\]", flag.p[i]) != NULL)
+			return false;
+	return true;
+}
+
+/* Invalid ones are dropped in silence, \Recent is not a client's to set
+ * (RFC 5232 2, 5). */
+static struct str
+clean_flags(struct arena *a, struct str flags)
+{
+	struct buf clean = BUF_LIMIT(FILTER_FLAGS_MAX);
+	struct str rest = flags, flag, result;
+
+	while (str_can_split(&rest, ' ', &flag)) {
+		if (!is_flag(flag) || str_is_equal_nocase(flag, STR("\\Recent")))
+			continue;
+		if (clean.n > 0)
+			buf_add_byte(&clean, ' ');
+		buf_add_str(&clean, flag);
+	}
+	result = arena_str(a, buf_str(&clean));
+	buf_fini(&clean);
+	return result;
+}
+
+static const struct script *
+find_script(const struct job_rcpt *rcpt, uint64_t id)
+{
+	size_t i;
+
+	for (i = 0; i < rcpt->script_count; i++)
+		if (rcpt->scripts[i]->id == id)
+			return rcpt->scripts[i];
+	return NULL;
+}
+
+static struct job_copy *
+find_copy(struct job_rcpt *rcpt, const struct box *box)
+{
+	size_t i;
+
+	for (i = 0; i < rcpt->copy_count; i++)
+		if (rcpt->copies[i].box == box)
+			return &rcpt->copies[i];
+	return NULL;
+}
+
+/* Return-Path (RFC 5321 4.4), X-Original-To and Delivered-To as Postfix has
+ * them.  job_begin has made sure that no address holds a control character. */
+static struct str
+make_prefix(const struct job_rcpt *rcpt)
+{
+	struct buf text = BUF_EMPTY;
+	struct str result;
+
+	buf_addf(&text, "Return-Path: <%.*s>\n", STR_ARG(rcpt->job->sender));
+	if (rcpt->orcpt.n > 0 && !str_is_equal_nocase(rcpt->orcpt, rcpt->address))
+		buf_addf(&text, "X-Original-To: %.*s\n", STR_ARG(rcpt->orcpt));
+	buf_addf(&text, "Delivered-To: %.*s\n", STR_ARG(rcpt->address));
+	result = arena_str(&rcpt->job->arena, buf_str(&text));
+	buf_fini(&text);
+	return result;
+}
+
+static uint64_t
+count_lines(struct str text)
+{
+	const char *p = text.p, *end = text.p + text.n;
+	uint64_t lines = 0;
+
+	while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		lines++;
+		p++;
+	}
+	return lines;
+}
+
+static int
+take_box(struct job_rcpt *rcpt, struct str mailbox, struct box **out, struct fail *why)
+{
+	struct deliver *d = rcpt->job->deliver;
+	bool is_inbox = str_is_equal_nocase(mailbox, STR("INBOX"));
+
+	return boxes_take(d->boxes, rcpt->user->root, mailbox,
+	    is_inbox || d->conf->mailbox_autocreate, !is_inbox && d->conf->mailbox_autosubscribe,
+	    out, why);
+}
+
+/* -1: rcpt is refused (settled). */
+static int
+add_copy(struct job_rcpt *rcpt, struct str mailbox, struct job_copy copy)
+{
+	struct fail why = FAIL_EMPTY;
+	struct job_copy *same;
+
+	if (take_box(rcpt, mailbox, &copy.box, &why) == -1 &&
+	    !str_is_equal_nocase(mailbox, STR("INBOX"))) {
+		log_warn("user %.*s: mailbox \"%.*s\" cannot be had, INBOX instead: %s",
+		    STR_ARG(rcpt->user_name), STR_ARG(str_sub(mailbox, 0, 200)), why.log);
+		take_box(rcpt, STR("INBOX"), &copy.box, &why);
+	}
+	if (copy.box == NULL) {
+		job_refuse(rcpt, &why);
+		return -1;
+	}
+	same = find_copy(rcpt, copy.box);
+	if (same != NULL) {
+		/* One mailbox gets one copy, RFC 5228 2.10.3; the first stands. */
+		boxes_give(rcpt->job->deliver->boxes, &copy.box);
+		return 0;
+	}
+	rcpt->copies[rcpt->copy_count++] = copy;
+	return 0;
+}
+
+static struct str
+inbox_of(const struct job_rcpt *rcpt)
+{
+	return rcpt->mailbox.n > 0 ? rcpt->mailbox : STR("INBOX");
+}
+
+static int
+do_action(struct job_rcpt *rcpt, const struct rec_action *action, struct str prefix)
+{
+	static const char *const names[FILTER_ACTION_COUNT] = {
+		[FILTER_KEEP] = "keep",
+		[FILTER_IMPLICIT_KEEP] = "implicit keep",
+		[FILTER_FILEINTO] = "fileinto",
+	};
+	struct job *job = rcpt->job;
+	const struct script *script = find_script(rcpt, action->script);
+	struct job_copy copy = {
+		.flags = clean_flags(&job->arena, str_sub(action->flags, 0, FILTER_FLAGS_MAX)),
+		.prefix = prefix,
+		.script = script == NULL ? STR_EMPTY : arena_str(&job->arena, script->path),
+		.rule = arena_str(&job->arena, str_sub(action->rule, 0, 200)),
+		.line = action->line,
+		.size = prefix.n + job->body.n,
+		.wire_size = prefix.n + count_lines(prefix) + job->body_wire_size,
+	};
+
+	if (action->kind == FILTER_DISCARD)
+		return 0;
+	if (action->kind >= FILTER_ACTION_COUNT || names[action->kind] == NULL) {
+		log_warn("user %.*s: script asks for mail to be sent, kept in INBOX instead: %s",
+		    STR_ARG(rcpt->user_name),
+		    job->deliver->no_relay == NULL ? "not available yet" : job->deliver->no_relay);
+		copy.action = names[FILTER_IMPLICIT_KEEP];
+		return add_copy(rcpt, inbox_of(rcpt), copy);
+	}
+	copy.action = names[action->kind];
+	return add_copy(rcpt,
+	    action->kind == FILTER_FILEINTO ? str_sub(action->target, 0, FILTER_TARGET_MAX)
+					    : inbox_of(rcpt),
+	    copy);
+}
+
+static void
+tell_error(const struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome)
+{
+	const struct script *script = find_script(rcpt, outcome->error_script);
+	struct str error = str_sub(outcome->error, 0, FAIL_LOG_MAX);
+
+	log_warn("user %.*s: script %.*s line %u failed, message kept in INBOX: %.*s",
+	    STR_ARG(rcpt->user_name),
+	    STR_ARG(script == NULL ? STR("?") : script->path), outcome->error_line,
+	    STR_ARG(error));
+	if (script != NULL)
+		script_tell_user(script->path, error);
+}
+
+void
+decide_copies(struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome)
+{
+	static const struct rec_action implicit_keep = { .kind = FILTER_IMPLICIT_KEEP };
+	const struct rec_action *actions = &implicit_keep;
+	struct str prefix = make_prefix(rcpt);
+	size_t i, count = 1;
+
+	if (outcome != NULL) {
+		if (outcome->error.n > 0)
+			tell_error(rcpt, outcome);
+		actions = outcome->actions.at;
+		count = outcome->actions.n;
+	}
+	/* No action at all, or more than there may be, is a filter gone wrong. */
+	if (count == 0 || count > 2 * FILTER_ACTIONS_MAX) {
+		actions = &implicit_keep;
+		count = 1;
+	}
+	rcpt->copies = arena_array(&rcpt->job->arena, count, sizeof *rcpt->copies);
+	for (i = 0; i < count; i++)
+		if (do_action(rcpt, &actions[i], prefix) == -1)
+			return;
+}
+
+void
+decide_loop(struct job_rcpt *rcpt, struct str delivered_to)
+{
+	struct str rest = delivered_to, line;
+	struct fail why;
+
+	while (str_can_split(&rest, '\n', &line)) {
+		line = str_trim(line);
+		if (line.n >= 2 && line.p[0] == '<' && line.p[line.n - 1] == '>')
+			line = str_sub(line, 1, line.n - 2);
+		if (!str_is_equal_nocase(line, rcpt->address))
+			continue;
+		fail_set(&why, FAIL_PERM, 4, 6, 0, "Mail forwarding loop detected",
+		    "the message has a Delivered-To field for %.*s already",
+		    STR_ARG(rcpt->address));
+		job_refuse(rcpt, &why);
+		return;
+	}
+}

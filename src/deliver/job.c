@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+
+/* A job from its arrival to its answer: users, scripts, filter, decision.
+ * Knows the order of the steps; what each does is in its own file. */
+
+#include "deliver/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/bug.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "deliver/decide.h"
+#include "deliver/deliver.h"
+#include "deliver/report.h"
+#include "deliver/room.h"
+
+static void finish_users(struct job *job);
+
+void
+job_refuse(struct job_rcpt *rcpt, const struct fail *why)
+{
+	rcpt->is_settled = true;
+	rcpt->why = *why;
+}
+
+bool
+job_is_settled(const struct job *job)
+{
+	size_t i;
+
+	for (i = 0; i < job->rcpt_count; i++)
+		if (!job->rcpts[i].is_settled)
+			return false;
+	return true;
+}
+
+static void
+free_rcpt(struct job_rcpt *rcpt)
+{
+	struct deliver *d = rcpt->job->deliver;
+	size_t i;
+
+	for (i = 0; i < rcpt->script_count; i++)
+		scripts_give(d->scripts, &rcpt->scripts[i]);
+	for (i = 0; i < rcpt->copy_count; i++)
+		boxes_give(d->boxes, &rcpt->copies[i].box);
+	if (rcpt->user != NULL) {
+		rcpt->user->unfinished--;
+		user_give(&rcpt->user);
+	}
+}
+
+void
+job_end(struct job *job)
+{
+	struct deliver *d = job->deliver;
+	size_t i;
+
+	BUG_ON(!job_is_settled(job));
+	report_job(job);
+	links_answer(job);
+	links_remove_job(job);
+	for (i = 0; i < job->rcpt_count; i++)
+		free_rcpt(&job->rcpts[i]);
+	if (job->is_mapped)
+		file_unmap(job->body.p, job->body.n);
+	file_close(&job->body_fd);
+	arena_fini(&job->arena);
+	free(job);
+	d->jobs--;
+	deliver_check_stop(d);
+}
+
+static bool
+is_clean(struct str text)
+{
+	size_t i;
+
+	for (i = 0; i < text.n; i++)
+		if ((unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f)
+			return false;
+	return true;
+}
+
+/* What a session may send: anything else is a session gone wrong, and its
+ * word is not taken for header fields (header injection). */
+static bool
+is_sound(const struct deliver *d, const struct msg_SESSION_GIVES_JOB *m)
+{
+	size_t i;
+
+	if (m->recipients.n == 0 || m->recipients.n > (size_t)d->conf->recipient_limit)
+		return false;
+	if (m->trace_len > m->size || m->size > (uint64_t)d->conf->message_size_limit + m->trace_len)
+		return false;
+	if (m->fd == -1 && m->body.n != m->size)
+		return false;
+	if (!is_clean(m->sender) || !is_clean(m->trace_id) || !is_clean(m->client) ||
+	    !is_clean(m->helo))
+		return false;
+	for (i = 0; i < m->recipients.n; i++) {
+		const struct rec_recipient *r = &m->recipients.at[i];
+
+		if (!is_clean(r->address) || !is_clean(r->orcpt) || r->address.n == 0)
+			return false;
+	}
+	return true;
+}
+
+static uint64_t
+wire_size(struct str body)
+{
+	const char *p = body.p, *end = body.p + body.n;
+	uint64_t size = body.n;
+
+	while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		size++;
+		p++;
+	}
+	return size;
+}
+
+static int
+take_body(struct job *job, const struct msg_SESSION_GIVES_JOB *m, struct fail *why)
+{
+	struct stat st;
+
+	if (m->fd == -1) {
+		job->body = arena_str(&job->arena, m->body);
+		return 0;
+	}
+	job->body_fd = wire_take_fd((const union msg_any *)(const void *)m, &m->fd);
+	if (!file_is_sealed(job->body_fd) || fstat(job->body_fd, &st) == -1 ||
+	    (uint64_t)st.st_size != m->size)
+		return fail_set(why, FAIL_OURS, 3, 0, 0, "Internal error",
+		    "session gave a message that is not a sealed memfd of the size it says");
+	if (m->size == 0)
+		return 0;
+	job->body = (struct str){ file_map(job->body_fd, m->size, why), m->size };
+	job->is_mapped = job->body.p != NULL;
+	return job->is_mapped ? 0 : -1;
+}
+
+static void
+digest_job(struct job *job)
+{
+	struct hash_sha256 *h = job->deliver->hash;
+	size_t i;
+
+	hash_sha256_begin(h);
+	hash_sha256_add(h, str_from(job->body, job->trace_len));
+	hash_sha256_end(h, job->digest);
+	for (i = 0; i < job->rcpt_count; i++) {
+		struct job_rcpt *rcpt = &job->rcpts[i];
+
+		hash_sha256_begin(h);
+		hash_sha256_add_field(h, job->sender);
+		hash_sha256_add_field(h, rcpt->address);
+		hash_sha256_add_field(h, rcpt->user_name);
+		hash_sha256_add_field(h, rcpt->mailbox);
+		hash_sha256_add_field(h,
+		    (struct str){ (const char *)job->digest, sizeof job->digest });
+		hash_sha256_end(h, rcpt->digest);
+	}
+}
+
+static struct job *
+make_job(struct deliver *d, struct session_link *session, const struct msg_SESSION_GIVES_JOB *m)
+{
+	struct job *job = xcalloc(1, sizeof *job);
+	struct arena *a = &job->arena;
+	size_t i;
+
+	arena_init(a);
+	job->deliver = d;
+	job->body_fd = -1;
+	job->id = m->id;
+	job->begun = clock_monotonic();
+	job->received = clock_wall();
+	job->trace_id = arena_str(a, m->trace_id);
+	job->sender = arena_str(a, m->sender);
+	job->client = arena_str(a, m->client);
+	job->helo = arena_str(a, m->helo);
+	job->trace_len = m->trace_len;
+	job->rcpt_count = m->recipients.n;
+	job->rcpts = arena_array(a, job->rcpt_count, sizeof *job->rcpts);
+	for (i = 0; i < job->rcpt_count; i++) {
+		const struct rec_recipient *r = &m->recipients.at[i];
+
+		job->rcpts[i].job = job;
+		job->rcpts[i].index = r->index;
+		job->rcpts[i].address = arena_str(a, r->address);
+		job->rcpts[i].orcpt = arena_str(a, r->orcpt);
+		job->rcpts[i].user_name = arena_str(a, r->user);
+		job->rcpts[i].mailbox = arena_str(a, r->mailbox);
+	}
+	links_add_job(session, job);
+	d->jobs++;
+	return job;
+}
+
+static void
+refuse_all(struct job *job, const struct fail *why)
+{
+	size_t i;
+
+	for (i = 0; i < job->rcpt_count; i++)
+		if (!job->rcpts[i].is_settled)
+			job_refuse(&job->rcpts[i], why);
+	job_end(job);
+}
+
+/* The part behind the first delimiter of the local part (RFC 5233). */
+static struct str
+find_detail(const struct job_rcpt *rcpt)
+{
+	ptrdiff_t at = str_find_last_byte(rcpt->address, '@');
+	struct str local = str_sub(rcpt->address, 0, at == -1 ? rcpt->address.n : (size_t)at);
+	size_t i;
+
+	for (i = 1; i < local.n; i++)
+		if (rcpt->user->delimiters.n > 0 &&
+		    memchr(rcpt->user->delimiters.p, local.p[i], rcpt->user->delimiters.n) != NULL)
+			return str_from(local, i + 1);
+	return STR_EMPTY;
+}
+
+static void
+user_found(struct user *user, const struct fail *why, void *arg)
+{
+	struct job_rcpt *rcpt = arg;
+	struct job *job = rcpt->job;
+	struct fail many;
+
+	job->unknown_users--;
+	if (user == NULL)
+		job_refuse(rcpt, why);
+	else {
+		rcpt->user = user;
+		user->unfinished++;
+		rcpt->detail = find_detail(rcpt);
+		if ((int64_t)user->unfinished > job->deliver->conf->user_concurrency_limit) {
+			fail_set(&many, FAIL_TEMP, 3, 2, 0,
+			    "Too many concurrent deliveries for user",
+			    "user %.*s: user_concurrency_limit", STR_ARG(user->name));
+			job_refuse(rcpt, &many);
+		}
+	}
+	if (job->unknown_users == 0)
+		finish_users(job);
+}
+
+static void
+find_users(struct job *job)
+{
+	struct deliver *d = job->deliver;
+	size_t i;
+
+	/* One more than there are, so that answers out of the cache cannot end
+	 * the job while this loop still walks over it. */
+	job->unknown_users = 1;
+	for (i = 0; i < job->rcpt_count; i++) {
+		struct job_rcpt *rcpt = &job->rcpts[i];
+
+		if (rcpt->is_settled)
+			continue;
+		job->unknown_users++;
+		users_find(d->users, rcpt->user_name, user_found, rcpt);
+	}
+	if (--job->unknown_users == 0)
+		finish_users(job);
+}
+
+/* A client that had no answer the first time comes again: it gets its 250
+ * without a second copy (DESIGN 4, RFC 1047). */
+static void
+match_unacknowledged(struct job *job)
+{
+	struct fail delivered = FAIL_EMPTY;
+	size_t i;
+
+	if (store_unacked_count(job->deliver->store) == 0)
+		return;
+	for (i = 0; i < job->rcpt_count; i++)
+		if (store_has_unacked(job->deliver->store, job->rcpts[i].digest, job->received)) {
+			job->rcpts[i].was_delivered_before = true;
+			job_refuse(&job->rcpts[i], &delivered);
+		}
+}
+
+void
+job_begin(struct deliver *d, struct session_link *session, const struct msg_SESSION_GIVES_JOB *m)
+{
+	struct job *job = make_job(d, session, m);
+	struct fail why;
+
+	if (!is_sound(d, m)) {
+		fail_set(&why, FAIL_OURS, 3, 0, 0, "Internal error",
+		    "session sent a job that no session sends");
+		refuse_all(job, &why);
+		return;
+	}
+	if (take_body(job, m, &why) == -1) {
+		refuse_all(job, &why);
+		return;
+	}
+	job->body_wire_size = wire_size(job->body);
+	digest_job(job);
+	match_unacknowledged(job);
+	find_users(job);
+}
+
+static void
+take_script(struct job_rcpt *rcpt, struct str path, uint8_t place, bool *is_there)
+{
+	struct deliver *d = rcpt->job->deliver;
+	struct script *script;
+	struct fail why;
+
+	*is_there = false;
+	if (path.n == 0 || rcpt->script_count == JOB_SCRIPTS_MAX)
+		return;
+	if (scripts_take(d->scripts, path, (uint64_t)d->conf->sieve_max_script_size, &script,
+		&why) == -1) {
+		log_warn("user %.*s: script not run, message goes on without it: %s",
+		    STR_ARG(rcpt->user_name), why.log);
+		return;
+	}
+	if (script == NULL)
+		return;
+	rcpt->places[rcpt->script_count] = place;
+	rcpt->scripts[rcpt->script_count++] = script;
+	*is_there = true;
+}
+
+static void
+take_scripts(struct job_rcpt *rcpt)
+{
+	const struct conf *conf = rcpt->job->deliver->conf;
+	bool is_there;
+	size_t i;
+
+	for (i = 0; i < conf->sieve_before.n; i++)
+		take_script(rcpt, str_of(conf->sieve_before.at[i]), 0, &is_there);
+	take_script(rcpt, rcpt->user->script, 1, &is_there);
+	if (!is_there)
+		take_script(rcpt, str_of(conf->sieve_default), 3, &is_there);
+	for (i = 0; i < conf->sieve_after.n; i++)
+		take_script(rcpt, str_of(conf->sieve_after.at[i]), 2, &is_there);
+}
+
+static void
+finish_users(struct job *job)
+{
+	size_t i;
+
+	if (job_is_settled(job)) {
+		job_end(job);
+		return;
+	}
+	for (i = 0; i < job->rcpt_count; i++)
+		if (!job->rcpts[i].is_settled)
+			take_scripts(&job->rcpts[i]);
+	filters_ask(job->deliver->filters, job);
+}
+
+static void
+take_fields(struct job *job, const struct msg_FILTER_ANSWERS *answer)
+{
+	struct arena *a = &job->arena;
+
+	job->fields = (struct disk_delivery){
+		.message_id = arena_str(a, str_sub(answer->message_id, 0, JOB_FIELD_MAX)),
+		.from = arena_str(a, str_sub(answer->from, 0, JOB_FIELD_MAX)),
+		.to = arena_str(a, str_sub(answer->to, 0, JOB_FIELD_MAX)),
+		.subject = arena_str(a, str_sub(answer->subject, 0, JOB_FIELD_MAX)),
+		.references = arena_str(a, str_sub(answer->references, 0, JOB_FIELD_MAX)),
+		.date = answer->date,
+		.header_size = answer->header_size,
+		.parts = answer->parts,
+	};
+}
+
+static const struct rec_filter_outcome *
+find_outcome(const struct msg_FILTER_ANSWERS *answer, uint32_t index)
+{
+	size_t i;
+
+	for (i = 0; i < answer->outcomes.n; i++)
+		if (answer->outcomes.at[i].index == index)
+			return &answer->outcomes.at[i];
+	return NULL;
+}
+
+void
+job_filtered(struct job *job, const struct msg_FILTER_ANSWERS *answer, const char *reason)
+{
+	const struct rec_filter_outcome *outcome;
+	struct job_rcpt *rcpt;
+	size_t i;
+
+	if (answer == NULL)
+		log_warn("%.*s: message kept in INBOX of its recipients, no script was run: %s",
+		    STR_ARG(job->trace_id), reason);
+	else
+		take_fields(job, answer);
+	for (i = 0; i < job->rcpt_count; i++) {
+		rcpt = &job->rcpts[i];
+		outcome = NULL;
+		if (rcpt->is_settled)
+			continue;
+		if (answer != NULL) {
+			outcome = find_outcome(answer, rcpt->index);
+			decide_loop(rcpt, answer->delivered_to);
+		}
+		if (!rcpt->is_settled)
+			decide_copies(rcpt, outcome);
+	}
+	commit_add(job->deliver->commit, job);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+#ifndef DOORSTEP_DELIVER_JOB_H
+#define DOORSTEP_DELIVER_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/arena.h"
+#include "base/fail.h"
+#include "deliver/box.h"
+#include "deliver/script.h"
+#include "deliver/user.h"
+#include "ipc/wire.h"
+#include "store/store.h"
+
+/*
+ * A message on its way to recipients of this owner, from SESSION_GIVES_JOB to
+ * DELIVER_ANSWERS_JOB.  Everything it holds ends with it.
+ */
+struct deliver;
+struct session_link;
+
+enum job_state {
+	JOB_FINDS_USERS,   /* directory is asked for the recipients' records */
+	JOB_WAITS_FILTER,  /* in line for a filter process, or with one */
+	JOB_WRITES_FILES,  /* large: copies are written and synced in tmp/ */
+	JOB_IS_READY,	   /* decided: waits for the next batch */
+	JOB_IS_COMMITTING, /* in the batch that is being written */
+	JOB_IS_ANSWERED,   /* done; freed as soon as nothing refers to it */
+};
+
+/* One copy of the message that a recipient gets. */
+struct job_copy {
+	struct box *box; /* held */
+	struct str flags, prefix, file;
+	struct str script, rule;
+	const char *action;
+	uint32_t line;
+	uint64_t size, wire_size;
+	bool is_placed;
+};
+
+/* Longest index field kept, in bytes: what a list of messages shows. */
+#define JOB_FIELD_MAX 2048
+
+/* Scripts that may run for one recipient: before, personal or default, after. */
+#define JOB_SCRIPTS_MAX 16
+
+struct job_rcpt {
+	struct job *job;
+	uint32_t index;
+	struct str address, orcpt, mailbox, detail;
+	struct str user_name;
+	struct user *user; /* held, once known */
+	bool is_settled;   /* the outcome is known; no further step changes it */
+	bool was_delivered_before; /* an unacknowledged mark matched */
+	struct fail why;   /* the outcome: FAIL_NONE is delivered */
+	struct script *scripts[JOB_SCRIPTS_MAX];
+	uint8_t places[JOB_SCRIPTS_MAX];
+	size_t script_count;
+	struct job_copy *copies; /* in the job's arena */
+	size_t copy_count;
+	uint64_t quota_after;	 /* bytes used, for the log */
+	unsigned char digest[32]; /* envelope and message: the unacknowledged mark */
+};
+
+struct job {
+	TAILQ_ENTRY(job) entry; /* in the list of its state */
+	TAILQ_ENTRY(job) of_session;
+	struct deliver *deliver;
+	struct arena arena;
+	enum job_state state;
+	struct session_link *session; /* NULL once the session is gone */
+	uint64_t id;
+	int64_t begun; /* clock_monotonic */
+	int64_t received;
+	struct str trace_id, sender, client, helo;
+	struct str body; /* the message with its trace fields, LF lines */
+	uint32_t trace_len;
+	int body_fd;	 /* sealed memfd, or -1: then body is in the arena */
+	bool is_mapped;
+	uint64_t body_wire_size;
+	unsigned char digest[32]; /* of the message without our trace */
+	struct job_rcpt *rcpts;
+	size_t rcpt_count;
+	size_t unknown_users; /* questions to directory still open */
+	/* index fields, from filter; empty when it died */
+	struct disk_delivery fields;
+	bool is_file; /* large, or durability fsync: copies synced before the record */
+	uint64_t seq;
+};
+
+TAILQ_HEAD(job_list, job);
+
+/* Takes a job in; answers it at once when it cannot be. */
+void job_begin(struct deliver *d, struct session_link *session,
+    const struct msg_SESSION_GIVES_JOB *message);
+/* Filter has answered (or died: answer NULL, reason set). */
+void job_filtered(struct job *job, const struct msg_FILTER_ANSWERS *answer, const char *reason);
+/* Every recipient has an outcome: answers, logs, frees. */
+void job_end(struct job *job);
+
+/* Settles a recipient with this failure. */
+void job_refuse(struct job_rcpt *rcpt, const struct fail *why);
+bool job_is_settled(const struct job *job); /* all recipients are */
+
+#endif
