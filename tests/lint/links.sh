@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+#
+# What each program may be linked with, and what it may not call: privilege
+# separation that `readelf -d` can show.
+
+set -u
+grep -q -- -fsanitize o/flags 2>/dev/null && exit 77
+command -v readelf >/dev/null 2>&1 || exit 77
+bad=0
+
+# check PROGRAM 'LIBRARIES' 'FUNCTIONS IT MUST NOT IMPORT'
+check()
+{
+	program=o/$1
+	if ! test -f "$program"; then
+		printf '%s is not built\n' "$program"
+		bad=1
+		return
+	fi
+	for library in $(readelf -d "$program" | sed -n 's/.*(NEEDED).*\[\(lib[a-z_0-9]*\).*/\1/p'); do
+		case " libc libm $2 " in
+		*" $library "*) ;;
+		*) printf '%s is linked with %s\n' "$program" "$library"; bad=1 ;;
+		esac
+	done
+	for function in $3; do
+		if nm -D --undefined-only "$program" | grep -qE " $function(64)?(@|\$)"; then
+			printf '%s calls %s\n' "$program" "$function"
+			bad=1
+		fi
+	done
+}
+
+files='open openat fopen creat'
+processes='fork execve execv execvp posix_spawn system popen'
+check doorstepd 'libconfuse libevent_core' ''
+check doorstep-session 'libssl libcrypto libevent_core libseccomp libidn2' "$files $processes connect"
+check doorstep-directory 'libsasl2 libevent_core libidn2' "$processes"
+check doorstep-deliver 'liblmdb libcrypto libevent_core' "$processes socket connect"
+check doorstep-filter 'libsieve libunistring libseccomp' "$files $processes socket connect bind"
+check doorstep-relay 'libevent_core' ''
+check doorstep 'libconfuse liblmdb libcrypto libevent_core' ''
+exit $bad
