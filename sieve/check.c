@@ -110,6 +110,26 @@ is_value(const struct sieve_argument *argument, enum sieve_value value)
 	return value == SIEVE_VALUE_STRINGS || !argument->is_list;
 }
 
+static void
+complain_tag(struct sieve_checker *checker, const struct sieve_node *node,
+    const struct sieve_argument *argument)
+{
+	const struct sieve_future *future = sieve_registry_future_tag(argument->tag);
+	const char *near = sieve_registry_near_tag(argument->tag);
+
+	if (future != NULL)
+		sieve_error_add(checker->errors, argument->offset,
+		    "`:%.*s` (%s) is not available yet", SIEVE_TEXT_ARG(argument->tag),
+		    future->rfc);
+	else if (near != NULL && !sieve_text_is(argument->tag, near))
+		sieve_error_add(checker->errors, argument->offset,
+		    "unknown tag `:%.*s`; did you mean `:%s`?", SIEVE_TEXT_ARG(argument->tag),
+		    near);
+	else
+		sieve_error_add(checker->errors, argument->offset, "`%s` takes no `:%.*s`",
+		    node->word->name, SIEVE_TEXT_ARG(argument->tag));
+}
+
 /* RFC 5228 2.6.2: of a kind, one tag. */
 static const struct sieve_argument *
 bind_tag(struct sieve_checker *checker, struct sieve_node *node,
@@ -117,16 +137,9 @@ bind_tag(struct sieve_checker *checker, struct sieve_node *node,
 {
 	int extension;
 	const struct sieve_tag *tag = sieve_registry_tag(argument->tag, &extension);
-	const char *near = tag == NULL ? sieve_registry_near_tag(argument->tag) : NULL;
 
 	if (tag == NULL || (node->word->groups & 1u << tag->group) == 0) {
-		if (near != NULL)
-			sieve_error_add(checker->errors, argument->offset,
-			    "unknown tag `:%.*s`; did you mean `:%s`?",
-			    SIEVE_TEXT_ARG(argument->tag), near);
-		else
-			sieve_error_add(checker->errors, argument->offset, "`%s` takes no `:%.*s`",
-			    node->word->name, SIEVE_TEXT_ARG(argument->tag));
+		complain_tag(checker, node, argument);
 		return argument->next;
 	}
 	need_extension(checker, extension, argument->offset, ":", tag->name);
@@ -304,6 +317,11 @@ can_have_tests(struct sieve_checker *checker, const struct sieve_node *node)
 {
 	const struct sieve_word *word = node->word;
 
+	if (word->meaning == SIEVE_MEANS_ELSE && node->tests != NULL &&
+	    sieve_text_is(node->tests->name, "if")) {
+		sieve_error_add(checker->errors, node->offset, "expected `elsif`, not `else if`");
+		return false;
+	}
 	if (is_semicolon_missing(node)) {
 		sieve_error_add(checker->errors, find_end_of_arguments(checker, node),
 		    "expected `;` behind `%s`", word->name);

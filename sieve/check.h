@@ -8,7 +8,7 @@
 
 /* What the engine that is to run the script cannot do. */
 struct sieve_refusal {
-	const char *name;   /* of an extension or a command */
+	const char *name;   /* of a command or test */
 	const char *reason; /* behind "`NAME` " in the message */
 };
 

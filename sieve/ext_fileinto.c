@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * SPDX-FileCopyrightText: 2026 The Doorstep authors */
 
-/* fileinto, RFC 5228 4.1, with the tags that other extensions give it. */
+/* fileinto, RFC 5228 4.1. */
 
 #include "check.h"
 
@@ -26,7 +26,7 @@ check_fileinto(struct sieve_checker *checker, const struct sieve_node *node)
 
 static const struct sieve_word words[] = {
 	{ .name = "fileinto", .kind = SIEVE_COMMAND, .meaning = SIEVE_MEANS_FILEINTO,
-	    .groups = SIEVE_GROUP_BIT(FLAGS) | SIEVE_GROUP_BIT(COPY) | SIEVE_GROUP_BIT(CREATE),
+	    .groups = SIEVE_GROUP_BIT(FLAGS),
 	    .positional = { SIEVE_VALUE_STRING }, .names = { "a folder name" },
 	    .check = check_fileinto },
 	{ .name = NULL },

@@ -22,44 +22,44 @@ const struct sieve_extension *const sieve_registry[] = {
 };
 
 const struct sieve_future sieve_futures[] = {
-	{ "body", "RFC 5173", "body" },
-	{ "comparator-i;unicode-casemap", "RFC 5051", "" },
-	{ "copy", "RFC 3894", "" },
-	{ "date", "RFC 5260", "date currentdate" },
-	{ "duplicate", "RFC 7352", "duplicate" },
-	{ "editheader", "RFC 5293", "addheader deleteheader" },
-	{ "enclose", "RFC 5703", "enclose" },
-	{ "encoded-character", "RFC 5228", "" },
-	{ "enotify", "RFC 5435", "notify valid_notify_method notify_method_capability" },
-	{ "environment", "RFC 5183", "environment" },
-	{ "envelope-deliverby", "RFC 6009", "" },
-	{ "envelope-dsn", "RFC 6009", "" },
-	{ "ereject", "RFC 5429", "ereject" },
-	{ "extlists", "RFC 6134", "valid_ext_list" },
-	{ "extracttext", "RFC 5703", "extracttext" },
-	{ "fcc", "RFC 8580", "" },
-	{ "foreverypart", "RFC 5703", "foreverypart break" },
-	{ "ihave", "RFC 5463", "ihave error" },
-	{ "imapsieve", "RFC 6785", "" },
-	{ "include", "RFC 6609", "include return global" },
-	{ "index", "RFC 5260", "" },
-	{ "mailbox", "RFC 5490", "mailboxexists" },
-	{ "mailboxid", "RFC 9042", "mailboxidexists" },
-	{ "mboxmetadata", "RFC 5490", "metadata metadataexists" },
-	{ "mime", "RFC 5703", "" },
-	{ "redirect-deliverby", "RFC 6009", "" },
-	{ "redirect-dsn", "RFC 6009", "" },
-	{ "reject", "RFC 5429", "reject" },
-	{ "replace", "RFC 5703", "replace" },
-	{ "servermetadata", "RFC 5490", "servermetadata servermetadataexists" },
-	{ "spamtest", "RFC 5235", "spamtest" },
-	{ "spamtestplus", "RFC 5235", "" },
-	{ "special-use", "RFC 8579", "specialuse_exists" },
-	{ "vacation", "RFC 5230", "vacation" },
-	{ "vacation-seconds", "RFC 6131", "" },
-	{ "variables", "RFC 5229", "set string" },
-	{ "virustest", "RFC 5235", "virustest" },
-	{ NULL, NULL, NULL },
+	{ "body", "RFC 5173", "body", "raw text content" },
+	{ "comparator-i;unicode-casemap", "RFC 5051", "", "" },
+	{ "copy", "RFC 3894", "", "copy" },
+	{ "date", "RFC 5260", "date currentdate", "originalzone zone" },
+	{ "duplicate", "RFC 7352", "duplicate", "" },
+	{ "editheader", "RFC 5293", "addheader deleteheader", "" },
+	{ "enclose", "RFC 5703", "enclose", "" },
+	{ "encoded-character", "RFC 5228", "", "" },
+	{ "enotify", "RFC 5435", "notify valid_notify_method notify_method_capability", "" },
+	{ "environment", "RFC 5183", "environment", "" },
+	{ "envelope-deliverby", "RFC 6009", "", "" },
+	{ "envelope-dsn", "RFC 6009", "", "" },
+	{ "ereject", "RFC 5429", "ereject", "" },
+	{ "extlists", "RFC 6134", "valid_ext_list", "list" },
+	{ "extracttext", "RFC 5703", "extracttext", "" },
+	{ "fcc", "RFC 8580", "", "fcc" },
+	{ "foreverypart", "RFC 5703", "foreverypart break", "" },
+	{ "ihave", "RFC 5463", "ihave error", "" },
+	{ "imapsieve", "RFC 6785", "", "" },
+	{ "include", "RFC 6609", "include return global", "" },
+	{ "index", "RFC 5260", "", "index last" },
+	{ "mailbox", "RFC 5490", "mailboxexists", "create" },
+	{ "mailboxid", "RFC 9042", "mailboxidexists", "mailboxid" },
+	{ "mboxmetadata", "RFC 5490", "metadata metadataexists", "" },
+	{ "mime", "RFC 5703", "", "mime anychild" },
+	{ "redirect-deliverby", "RFC 6009", "", "bytimerelative bytimeabsolute bymode" },
+	{ "redirect-dsn", "RFC 6009", "", "notify ret" },
+	{ "reject", "RFC 5429", "reject", "" },
+	{ "replace", "RFC 5703", "replace", "" },
+	{ "servermetadata", "RFC 5490", "servermetadata servermetadataexists", "" },
+	{ "spamtest", "RFC 5235", "spamtest", "" },
+	{ "spamtestplus", "RFC 5235", "", "" },
+	{ "special-use", "RFC 8579", "specialuse_exists", "specialuse" },
+	{ "vacation", "RFC 5230", "vacation", "" },
+	{ "vacation-seconds", "RFC 6131", "", "" },
+	{ "variables", "RFC 5229", "set string", "" },
+	{ "virustest", "RFC 5235", "virustest", "" },
+	{ .extension = NULL },
 };
 
 int
@@ -68,8 +68,10 @@ sieve_registry_find(struct sieve_text extension)
 	int i;
 
 	for (i = 0; sieve_registry[i] != NULL; i++)
+		/* RFC 5228, appendix, 5.6: case counts in these. */
 		if (sieve_registry[i]->name != NULL &&
-		    sieve_text_is(extension, sieve_registry[i]->name))
+		    strlen(sieve_registry[i]->name) == extension.n &&
+		    memcmp(sieve_registry[i]->name, extension.p, extension.n) == 0)
 			return i;
 	return -1;
 }
@@ -156,6 +158,17 @@ sieve_registry_future_word(struct sieve_text word)
 
 	for (future = sieve_futures; future->extension != NULL; future++)
 		if (has_word(future->words, word))
+			return future;
+	return NULL;
+}
+
+const struct sieve_future *
+sieve_registry_future_tag(struct sieve_text tag)
+{
+	const struct sieve_future *future;
+
+	for (future = sieve_futures; future->extension != NULL; future++)
+		if (has_word(future->tags, tag))
 			return future;
 	return NULL;
 }

@@ -96,6 +96,7 @@ struct sieve_future {
 	const char *extension;
 	const char *rfc;
 	const char *words; /* its commands and tests, one space between */
+	const char *tags;  /* likewise */
 };
 extern const struct sieve_future sieve_futures[]; /* ends with extension NULL */
 
@@ -107,6 +108,7 @@ const struct sieve_tag *sieve_registry_tag(struct sieve_text name, int *extensio
 int sieve_registry_comparator(struct sieve_text name);
 const struct sieve_future *sieve_registry_future(struct sieve_text extension);
 const struct sieve_future *sieve_registry_future_word(struct sieve_text word);
+const struct sieve_future *sieve_registry_future_tag(struct sieve_text tag);
 
 /* The nearest known name, or NULL: none is near enough to be meant. */
 const char *sieve_registry_near_word(struct sieve_text name, enum sieve_word_kind kind);
