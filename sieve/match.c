@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+
+/* Comparators and match types on two strings, RFC 4790, 5228 2.7, 5231. */
+
+#include "match.h"
+
+#include <string.h>
+
+enum sieve_comparator
+sieve_match_comparator(struct sieve_text name)
+{
+	if (sieve_text_is(name, "i;octet"))
+		return SIEVE_COMPARE_OCTET;
+	if (sieve_text_is(name, "i;ascii-numeric"))
+		return SIEVE_COMPARE_NUMERIC;
+	return SIEVE_COMPARE_CASEMAP;
+}
+
+enum sieve_relation
+sieve_match_relation(struct sieve_text name)
+{
+	static const char *const names[] = {
+		[SIEVE_RELATION_GT] = "gt",
+		[SIEVE_RELATION_GE] = "ge",
+		[SIEVE_RELATION_LT] = "lt",
+		[SIEVE_RELATION_LE] = "le",
+		[SIEVE_RELATION_EQ] = "eq",
+		[SIEVE_RELATION_NE] = "ne",
+	};
+	unsigned i = SIEVE_RELATION_GT;
+
+	while (i < SIEVE_RELATION_NE && !sieve_text_is(name, names[i]))
+		i++;
+	return (enum sieve_relation)i;
+}
+
+/* RFC 4790 9.2.1: order is that of the upper case letters. */
+static unsigned char
+fold(enum sieve_comparator comparator, char c)
+{
+	if (comparator != SIEVE_COMPARE_OCTET && c >= 'a' && c <= 'z')
+		return (unsigned char)(c - 32);
+	return (unsigned char)c;
+}
+
+static int
+compare_bytes(enum sieve_comparator comparator, struct sieve_text a, struct sieve_text b)
+{
+	size_t i;
+	int difference;
+
+	for (i = 0; i < a.n && i < b.n; i++) {
+		difference = fold(comparator, a.p[i]) - fold(comparator, b.p[i]);
+		if (difference != 0)
+			return difference;
+	}
+	return a.n < b.n ? -1 : a.n > b.n;
+}
+
+/* The digits at the front, without leading zeros but for one. */
+static struct sieve_text
+take_number(struct sieve_text t)
+{
+	struct sieve_text number = { t.p, 0 };
+
+	while (number.n < t.n && t.p[number.n] >= '0' && t.p[number.n] <= '9')
+		number.n++;
+	while (number.n > 1 && number.p[0] == '0') {
+		number.p++;
+		number.n--;
+	}
+	return number;
+}
+
+static int
+compare_numbers(struct sieve_text a, struct sieve_text b)
+{
+	struct sieve_text x = take_number(a), y = take_number(b);
+
+	if (x.n == 0 || y.n == 0)
+		return (x.n == 0) - (y.n == 0);
+	if (x.n != y.n)
+		return x.n < y.n ? -1 : 1;
+	return memcmp(x.p, y.p, x.n);
+}
+
+int
+sieve_match_compare(enum sieve_comparator comparator, struct sieve_text a, struct sieve_text b)
+{
+	if (comparator == SIEVE_COMPARE_NUMERIC)
+		return compare_numbers(a, b);
+	return compare_bytes(comparator, a, b);
+}
+
+bool
+sieve_match_is_so(enum sieve_relation relation, int order)
+{
+	switch (relation) {
+	case SIEVE_RELATION_GT:
+		return order > 0;
+	case SIEVE_RELATION_GE:
+		return order >= 0;
+	case SIEVE_RELATION_LT:
+		return order < 0;
+	case SIEVE_RELATION_LE:
+		return order <= 0;
+	case SIEVE_RELATION_EQ:
+		return order == 0;
+	case SIEVE_RELATION_NE:
+		return order != 0;
+	}
+	return false;
+}
+
+bool
+sieve_match_contains(enum sieve_comparator comparator, struct sieve_text value,
+    struct sieve_text key)
+{
+	size_t at;
+
+	for (at = 0; key.n <= value.n && at <= value.n - key.n; at++)
+		if (compare_bytes(comparator, (struct sieve_text){ value.p + at, key.n }, key) == 0)
+			return true;
+	return false;
+}
+
+/* Bytes of the character at the front: UTF-8, or one. */
+static size_t
+character_size(enum sieve_comparator comparator, struct sieve_text value, size_t at)
+{
+	size_t n = 1;
+
+	if (comparator == SIEVE_COMPARE_OCTET || (unsigned char)value.p[at] < 0xc0)
+		return 1;
+	while (n < 4 && at + n < value.n && ((unsigned char)value.p[at + n] & 0xc0) == 0x80)
+		n++;
+	return n;
+}
+
+/* One step of the pattern that is no star: how many bytes of the value it
+ * takes, 0 when it does not match there. */
+static size_t
+match_one(enum sieve_comparator comparator, struct sieve_text value, size_t at,
+    struct sieve_text pattern, size_t *step)
+{
+	char c = pattern.p[*step];
+
+	if (c == '?') {
+		++*step;
+		return character_size(comparator, value, at);
+	}
+	if (c == '\\' && *step + 1 < pattern.n)
+		c = pattern.p[++*step];
+	++*step;
+	return fold(comparator, c) == fold(comparator, value.p[at]) ? 1 : 0;
+}
+
+bool
+sieve_match_glob(enum sieve_comparator comparator, struct sieve_text value,
+    struct sieve_text pattern)
+{
+	const size_t none = (size_t)-1;
+	size_t at = 0, step = 0, star = none, star_at = 0, n;
+
+	/* Only the last star is ever tried anew: what the earlier ones took at
+	 * first leaves it the most room. */
+	while (at < value.n) {
+		if (step < pattern.n && pattern.p[step] == '*') {
+			star = ++step;
+			star_at = at;
+			continue;
+		}
+		n = step < pattern.n ? match_one(comparator, value, at, pattern, &step) : 0;
+		if (n > 0) {
+			at += n;
+			continue;
+		}
+		if (star == none)
+			return false;
+		step = star;
+		star_at += character_size(comparator, value, star_at);
+		at = star_at;
+	}
+	while (step < pattern.n && pattern.p[step] == '*')
+		step++;
+	return step == pattern.n;
+}

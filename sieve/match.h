@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+#ifndef SIEVE_MATCH_H
+#define SIEVE_MATCH_H
+
+#include "text.h"
+
+/* RFC 4790 9; the default is the first (RFC 5228 2.7.3). */
+enum sieve_comparator {
+	SIEVE_COMPARE_CASEMAP, /* i;ascii-casemap */
+	SIEVE_COMPARE_OCTET,   /* i;octet */
+	SIEVE_COMPARE_NUMERIC, /* i;ascii-numeric */
+};
+
+enum sieve_relation {
+	SIEVE_RELATION_GT,
+	SIEVE_RELATION_GE,
+	SIEVE_RELATION_LT,
+	SIEVE_RELATION_LE,
+	SIEVE_RELATION_EQ,
+	SIEVE_RELATION_NE,
+};
+
+enum sieve_comparator sieve_match_comparator(struct sieve_text name); /* a known one */
+enum sieve_relation sieve_match_relation(struct sieve_text name);     /* likewise */
+
+/*
+ * Below, at or above zero as a is before, at or behind b.  Numbers: digits at
+ * the front of any length; text that begins with none is behind every number,
+ * and two such texts are the same (RFC 4790 9.1.1).
+ */
+int sieve_match_compare(enum sieve_comparator comparator, struct sieve_text a, struct sieve_text b);
+bool sieve_match_is_so(enum sieve_relation relation, int order);
+
+bool sieve_match_contains(enum sieve_comparator comparator, struct sieve_text value,
+    struct sieve_text key);
+/*
+ * :matches, RFC 5228 2.7.1: `*` and `?`, a backslash takes their meaning from
+ * them.  `?` is one octet with i;octet, else one character.  Time is at most
+ * value times pattern, however many stars there are.
+ */
+bool sieve_match_glob(enum sieve_comparator comparator, struct sieve_text value,
+    struct sieve_text pattern);
+
+#endif
