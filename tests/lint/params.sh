@@ -31,12 +31,14 @@ awk '
 	/^\.Ss Listeners/ { section = "L" }
 	/^\.Ss Domains/ { section = "D" }
 	/^\.S[hs] / && !/^\.Ss (Global settings|Listeners|Domains)/ { section = "" }
-	section != "" && /^\.It Cm / { name = $3 }
+	/^\.Bl / { depth++ }
+	/^\.El/ { depth-- }
+	section != "" && depth == 1 && /^\.It Cm / { name = $3 }
 	name != "" && /^Default: / {
 		value = $0
 		sub(/^Default: /, "", value)
 		sub(/\.$/, "", value)
-		gsub(/\\&/, "", value)
+		gsub(/\\\(ti/, "~", value)
 		print section, name, value
 		name = ""
 	}
