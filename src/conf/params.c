@@ -61,7 +61,6 @@ static const struct range {
 	{ "journal_segment_size", 1024 * 1024, INT64_C(1) << 30 },
 	{ "journal_segments", 2, 4096 },
 	{ "sync_threads", 1, 128 },
-	{ "mode", 0, 0777 },
 };
 
 struct unit {
@@ -73,8 +72,8 @@ struct unit {
 static const struct unit size_units[] = { { "T", INT64_C(1) << 40 }, { "G", 1 << 30 },
 	{ "M", 1 << 20 }, { "K", 1 << 10 }, { "", 1 }, { NULL, 0 } };
 static const struct unit time_units[] = { { "d", 86400 * CLOCK_SECOND },
-	{ "h", 3600 * CLOCK_SECOND }, { "m", 60 * CLOCK_SECOND }, { "s", CLOCK_SECOND }, { "ms", CLOCK_SECOND / 1000 },
-	{ NULL, 0 } };
+	{ "h", 3600 * CLOCK_SECOND }, { "m", 60 * CLOCK_SECOND }, { "s", CLOCK_SECOND },
+	{ "ms", CLOCK_SECOND / 1000 }, { NULL, 0 } };
 
 /* ---- from text ---- */
 
