@@ -111,7 +111,7 @@ send_envelope(struct run *run, struct connection *c)
 	c->step = STEP_ENVELOPE;
 	c->expected = (unsigned)o->recipients + 2;
 	c->accepted = 0;
-	buf_addf(&c->out, "MAIL FROM:<sender@example.net> SIZE=%ld\r\n", o->size);
+	buf_add_cstr(&c->out, "MAIL FROM:<sender@example.net>\r\n");
 	for (i = 0; i < o->recipients; i++) {
 		buf_add_cstr(&c->out, "RCPT TO:<");
 		/* Neighbouring messages go to different users. */
