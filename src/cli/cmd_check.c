@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors
+ *
+ * doorstep check: is the configuration right, and what does it say? */
+#include <stdio.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "cli/command.h"
+#include "conf/params.h"
+
+/* One setting as the file would write it. */
+static void
+print_setting(const struct params_entry *entry, const void *block, const char *indent)
+{
+	struct buf value = BUF_EMPTY;
+	const char *p;
+	bool is_list = entry->type == PARAMS_LIST;
+
+	params_get(entry, block, &value);
+	printf("%s%s = %s\"", indent, entry->name, is_list ? "{ " : "");
+	for (p = buf_cstr(&value); *p != '\0'; p++) {
+		if (is_list && p[0] == ',' && p[1] == ' ') {
+			printf("\", \"");
+			p++;
+			continue;
+		}
+		if (*p == '"' || *p == '\\')
+			putchar('\\');
+		putchar(*p);
+	}
+	printf("\"%s\n", is_list ? " }" : "");
+	buf_fini(&value);
+}
+
+static void
+print_block(char section, const void *block, const char *indent)
+{
+	size_t i;
+
+	for (i = 0; i < params_count(); i++)
+		if (params_at(i)->section == section)
+			print_setting(params_at(i), block, indent);
+}
+
+static void
+print_conf(const struct conf *conf)
+{
+	size_t i;
+
+	print_block('G', conf, "");
+	for (i = 0; i < conf->listener_count; i++) {
+		printf("\nlistener \"%s\" {\n", conf->listeners[i].title);
+		print_block('L', &conf->listeners[i], "\t");
+		printf("}\n");
+	}
+	for (i = 0; i < conf->domain_count; i++) {
+		printf("\ndomain \"%s\" {\n", conf->domains[i].title);
+		print_block('D', &conf->domains[i], "\t");
+		printf("}\n");
+	}
+}
+
+static int
+run(const struct command_options *options, int argc, char **argv)
+{
+	bool is_verbose = options->is_verbose;
+	struct conf *conf;
+	int option;
+
+	while ((option = getopt(argc, argv, "v")) != -1) {
+		if (option != 'v')
+			return command_misused(&command_check);
+		is_verbose = true;
+	}
+	if (optind != argc)
+		return command_misused(&command_check);
+	conf = command_read_conf(options);
+	if (conf == NULL)
+		return 1;
+	if (is_verbose)
+		print_conf(conf);
+	else
+		printf("%s: no errors\n", options->conf_path);
+	conf_free(&conf);
+	return EX_OK;
+}
+
+const struct command command_check = { "check", "[-v]",
+	"is the configuration right? -v prints every setting", run };
