@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+
+/* One question of deliver: a message and the scripts of its recipients.
+ * Knows neither the engine nor where the question came from. */
+
+#include "filter/answer.h"
+
+#include "base/log.h"
+#include "filter/fields.h"
+
+/* Room in a packet for outcomes, beside the index fields (fields.h). */
+#define OUTCOMES_SIZE_MAX (WIRE_PACKET_MAX - (size_t)40 * 1024)
+/* Of an error or a rule, when all of them would not fit. */
+#define SHORT_MAX ((size_t)80)
+
+/* True: the script ran to its end, and the next may follow. */
+static bool
+can_run_script(struct answerer *self, struct run *run, uint64_t id)
+{
+	const struct cache_script *script = cache_find(self->cache, id);
+
+	run_begin_script(run, id);
+	if (script == NULL) {
+		run_fail(run, 0, STR("the filter process was not given this script"));
+		return false;
+	}
+	if (script->compiled == NULL) {
+		run_fail(run, script->error_line, str_trim(script->error));
+		return false;
+	}
+	self->engine->run(script->compiled, run);
+	return run->outcome->error.n == 0;
+}
+
+static void
+run_scripts(struct answerer *self, struct host *host, const struct rec_filter_rcpt *rcpt,
+    struct rec_filter_outcome *outcome)
+{
+	struct run run;
+	size_t i;
+
+	run_init(&run, host, rcpt, outcome);
+	for (i = 0; i < rcpt->scripts.n; i++) {
+		if (i > 0 && !run_can_go_on(&run))
+			break;
+		if (!can_run_script(self, &run, rcpt->scripts.at[i].id))
+			break;
+	}
+	run_end(&run);
+}
+
+static size_t
+measure(const struct rec_filter_outcome *outcome)
+{
+	size_t n = 64 + outcome->error.n, i;
+
+	for (i = 0; i < outcome->actions.n; i++)
+		n += 40 + outcome->actions.at[i].target.n + outcome->actions.at[i].flags.n +
+		    outcome->actions.at[i].rule.n;
+	return n;
+}
+
+static void
+shorten(struct rec_filter_outcome *outcome)
+{
+	size_t i;
+
+	outcome->error = charset_cut_utf8(outcome->error, SHORT_MAX);
+	for (i = 0; i < outcome->actions.n; i++)
+		outcome->actions.at[i].rule = STR_EMPTY;
+}
+
+/* Nothing is lost: deliver keeps what it has no outcome for in the inbox. */
+static void
+fit(struct msg_FILTER_ANSWERS *out)
+{
+	size_t i, total = 0;
+
+	for (i = 0; i < out->outcomes.n; i++)
+		total += measure(&out->outcomes.at[i]);
+	if (total <= OUTCOMES_SIZE_MAX)
+		return;
+	for (i = 0, total = 0; i < out->outcomes.n; i++) {
+		shorten(&out->outcomes.at[i]);
+		total += measure(&out->outcomes.at[i]);
+		if (total > OUTCOMES_SIZE_MAX)
+			break;
+	}
+	if (i < out->outcomes.n)
+		log_warn("what %zu recipients' scripts ask for does not fit into one answer: "
+			 "implicit keep for them", out->outcomes.n - i);
+	out->outcomes.n = i;
+}
+
+void
+answer_question(struct answerer *self, const struct msg_DELIVER_ASKS_FILTER *question,
+    struct str text, struct msg_FILTER_ANSWERS *out)
+{
+	struct host host;
+	size_t i;
+
+	*out = (struct msg_FILTER_ANSWERS){ .id = question->id };
+	host_init(&host, text, &self->arena, self->charsets, &self->scratch);
+	host.sender = question->sender;
+	host.wire_size = question->wire_size;
+	host.delimiters = self->delimiters;
+	fields_fill(&host, out);
+	out->outcomes.at =
+	    arena_array(&self->arena, question->recipients.n, sizeof *out->outcomes.at);
+	if (out->outcomes.at == NULL)
+		return;
+	out->outcomes.n = question->recipients.n;
+	for (i = 0; i < question->recipients.n; i++)
+		run_scripts(self, &host, &question->recipients.at[i], &out->outcomes.at[i]);
+	fit(out);
+}

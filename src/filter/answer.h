@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+#ifndef DOORSTEP_FILTER_ANSWER_H
+#define DOORSTEP_FILTER_ANSWER_H
+
+#include "filter/cache.h"
+
+/* What answering needs besides the question. */
+struct answerer {
+	const struct engine *engine;
+	struct cache *cache;
+	struct charset_set *charsets;
+	const char *delimiters;
+	struct arena arena; /* of the question that is answered */
+	struct buf scratch;
+};
+
+/*
+ * Parses the message once and runs every recipient's scripts.  text is the
+ * message, wherever it came from.  The answer lives in the answerer's arena,
+ * borrows from question and text, and fits into a packet.
+ */
+void answer_question(struct answerer *self, const struct msg_DELIVER_ASKS_FILTER *question,
+    struct str text, struct msg_FILTER_ANSWERS *out);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+#ifndef DOORSTEP_FILTER_CACHE_H
+#define DOORSTEP_FILTER_CACHE_H
+
+#include "filter/engine.h"
+
+/*
+ * The scripts that deliver has given, compiled.  Deliver decides how long each
+ * is kept.  Scripts of the same text share one compiled form.
+ */
+struct cache;
+
+struct cache_script {
+	struct engine_script *compiled; /* NULL: it has errors */
+	struct str errors;		/* all, as sieve_errors_write has them */
+	uint32_t error_line;		/* of the first */
+	struct str error;		/* text of the first, `column N: ...` */
+};
+
+struct cache *cache_new(const struct engine *engine); /* owned */
+void cache_free(struct cache **cache);
+/* An id that was given before is replaced.  The text is copied. */
+void cache_give(struct cache *cache, uint64_t id, struct str text);
+void cache_drop(struct cache *cache, uint64_t id);
+const struct cache_script *cache_find(const struct cache *cache, uint64_t id); /* NULL: none */
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+#ifndef DOORSTEP_FILTER_ENGINE_H
+#define DOORSTEP_FILTER_ENGINE_H
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "filter/run.h"
+
+/*
+ * What runs scripts.  Every engine takes its syntax and its errors from
+ * sieve/; a script that compiles is one that it can run.
+ */
+struct engine_script;
+
+struct engine {
+	const char *name; /* as sieve_engine has it */
+	/* Owned; or NULL, with every error for people in *errors.  The text
+	 * must live as long as the script. */
+	struct engine_script *(*compile)(struct str text, struct buf *errors);
+	void (*free)(struct engine_script **script); /* legal on NULL */
+	/* Tells run each command; a failure ends in run_fail. */
+	void (*run)(const struct engine_script *script, struct run *run);
+};
+
+extern const struct engine engine_libsieve;
+
+const struct engine *engine_find(struct str name); /* NULL: there is none */
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+
+/* What commands mean for the message: RFC 5228 2.10, RFC 5232.  Knows no
+ * engine. */
+
+#include "filter/run.h"
+
+#include "base/bug.h"
+#include "filter/flags.h"
+
+void
+run_init(struct run *run, struct host *host, const struct rec_filter_rcpt *rcpt,
+    struct rec_filter_outcome *outcome)
+{
+	*run = (struct run){
+		.host = host,
+		.arena = host->arena,
+		.rcpt = rcpt,
+		.flags = STR_EMPTY,
+		.is_keep_due = true,
+		.outcome = outcome,
+	};
+	*outcome = (struct rec_filter_outcome){ .index = rcpt->index };
+}
+
+void
+run_begin_script(struct run *run, uint64_t script)
+{
+	run->script = script;
+}
+
+static bool
+can_grow(struct run *run)
+{
+	/* One more than a script may ask for: the implicit keep. */
+	if (run->actions == NULL)
+		run->actions = arena_array(run->arena, FILTER_ACTIONS_MAX + 1,
+		    sizeof *run->actions);
+	return run->actions != NULL && run->action_count < FILTER_ACTIONS_MAX;
+}
+
+static bool
+can_add(struct run *run, const struct run_step *step, enum filter_action kind)
+{
+	struct str error = STR("too many actions: one message may cause 32");
+
+	if (!can_grow(run)) {
+		run_fail(run, step->line, error);
+		return false;
+	}
+	run->actions[run->action_count++] = (struct rec_action){
+		.kind = (uint8_t)kind,
+		.target = step->target,
+		.flags = step->has_flags ? step->flags : run->flags,
+		.script = run->script,
+		.line = step->line,
+		.rule = step->rule,
+	};
+	/* RFC 5228 2.10.2, 4: all three cancel it. */
+	run->is_keep_due = false;
+	return true;
+}
+
+bool
+run_can_do(struct run *run, const struct run_step *step)
+{
+	switch (step->kind) {
+	case RUN_KEEP:
+		return can_add(run, step, FILTER_KEEP);
+	case RUN_FILEINTO:
+		return can_add(run, step, FILTER_FILEINTO);
+	case RUN_DISCARD:
+		return can_add(run, step, FILTER_DISCARD);
+	case RUN_SETFLAG:
+		run->flags = step->flags;
+		return true;
+	case RUN_ADDFLAG:
+		run->flags = flags_add(run->arena, run->flags, step->flags);
+		return true;
+	case RUN_REMOVEFLAG:
+		run->flags = flags_remove(run->arena, run->flags, step->flags);
+		return true;
+	}
+	return true;
+}
+
+/* Takes the keeps out of the list; the last one waits. */
+static bool
+has_taken_keep(struct run *run)
+{
+	size_t i, n = 0;
+	bool was_there = false;
+
+	for (i = 0; i < run->action_count; i++) {
+		if (run->actions[i].kind == FILTER_KEEP) {
+			run->kept = run->actions[i];
+			was_there = true;
+		} else {
+			run->actions[n++] = run->actions[i];
+		}
+	}
+	run->action_count = n;
+	return was_there;
+}
+
+bool
+run_can_go_on(struct run *run)
+{
+	if (run->outcome->error.n > 0)
+		return false;
+	if (has_taken_keep(run)) {
+		run->has_kept = true;
+		run->is_keep_due = true;
+	}
+	return run->is_keep_due;
+}
+
+static void
+drop_actions_of(struct run *run, uint64_t script)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < run->action_count; i++)
+		if (run->actions[i].script != script)
+			run->actions[n++] = run->actions[i];
+	run->action_count = n;
+}
+
+void
+run_fail(struct run *run, uint32_t line, struct str error)
+{
+	if (run->outcome->error.n > 0)
+		return;
+	run->outcome->error = arena_str(run->arena, error);
+	if (run->outcome->error.n == 0)
+		run->outcome->error = STR("out of memory");
+	run->outcome->error_script = run->script;
+	run->outcome->error_line = line;
+	drop_actions_of(run, run->script);
+	run->has_kept = false;
+	run->flags = STR_EMPTY;
+	run->is_keep_due = true;
+}
+
+void
+run_end(struct run *run)
+{
+	static const struct rec_action none = { .kind = FILTER_IMPLICIT_KEEP };
+	struct rec_action *keep = arena_zalloc(run->arena, sizeof *keep);
+
+	if (run->is_keep_due && run->actions == NULL)
+		run->actions = keep;
+	if (run->is_keep_due && run->actions != NULL) {
+		keep = &run->actions[run->action_count++];
+		*keep = none;
+		/* RFC 5232 5: the implicit keep has the flags of the variable. */
+		keep->flags = run->flags;
+		if (run->has_kept)
+			*keep = run->kept;
+	}
+	run->outcome->actions.at = run->actions;
+	run->outcome->actions.n = run->action_count;
+}
