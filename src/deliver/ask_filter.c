@@ -211,6 +211,35 @@ add_recipient(struct rec_filter_rcpt *out, const struct job_rcpt *rcpt, struct s
 	}
 }
 
+/* Upper bound of the question without the body, in bytes of its packet. */
+static size_t
+question_size(const struct job *job)
+{
+	size_t i, size = 256 + job->sender.n;
+
+	for (i = 0; i < job->rcpt_count; i++) {
+		const struct job_rcpt *rcpt = &job->rcpts[i];
+
+		size += 64 + rcpt->address.n + rcpt->orcpt.n + rcpt->user_name.n + rcpt->detail.n +
+		    16 * rcpt->script_count;
+	}
+	return size;
+}
+
+/* A body that does not fit beside very many recipients travels as a memfd. */
+static bool
+can_fit(struct job *job)
+{
+	struct fail why;
+	size_t size = question_size(job);
+
+	if (job->body_fd == -1 && size + job->body.n > WIRE_PACKET_MAX &&
+	    file_sealed(job->body, &job->body_fd, &why) == -1)
+		log_error("%.*s: %s", STR_ARG(job->trace_id), why.log);
+	return size <= WIRE_PACKET_MAX &&
+	    (job->body_fd != -1 || size + job->body.n <= WIRE_PACKET_MAX);
+}
+
 static void
 ask(struct slot *slot, struct job *job)
 {
@@ -284,7 +313,10 @@ dispatch(struct filters *filters)
 		if (slot == NULL)
 			break;
 		TAILQ_REMOVE(&filters->waiting, job, entry);
-		ask(slot, job);
+		if (can_fit(job))
+			ask(slot, job);
+		else
+			job_filtered(job, NULL, "more recipients with scripts than one question holds");
 	}
 	if (job != NULL && !loop_is_set(&filters->patience))
 		loop_timer(filters->deliver->loop, &filters->patience, CLOCK_SECOND, lose_patience,
