@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/control.h"
+#include "ipc/roles.h"
 
 static const char *
 role_name(uint32_t role)
