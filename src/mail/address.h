@@ -15,9 +15,10 @@
  * of the envelope are another grammar: path.h.
  *
  * More than the grammar is taken, because it is common: dots anywhere in a
- * local part, a local part without domain ("root"), an address as the display
- * name of another (joe@a.example <joe@b.example>), <> (Return-Path), empty
- * list elements.
+ * local part, a local part without domain ("root"), any text before <...> as
+ * a display name (joe@a.example <joe@b.example>), <> (Return-Path), empty list
+ * elements, `;` between addresses.  local and domain are well-formed UTF-8
+ * without control bytes.
  */
 enum address_kind {
 	ADDRESS_MAILBOX,     /* local and domain are set */
@@ -47,9 +48,10 @@ struct address_list {
 
 /*
  * value: of a field, raw or unfolded.  Nothing fails: what cannot be
- * understood comes as ADDRESS_INVALID.  An opening quote, parenthesis or
- * bracket that is never closed counts as an invalid character.  Linear in the
- * size of value; ends at LIMITS_ADDRESSES.
+ * understood comes as ADDRESS_INVALID.  A quote or bracket that is never
+ * closed counts as an invalid character; so does a parenthesis, and all those
+ * behind it.  Linear in the size of value; ends at LIMITS_ADDRESSES, or early
+ * and with LIMITS_MET_MEMORY at the arena's ceiling.
  */
 void address_list_init(struct address_list *list, struct str value, struct arena *a);
 bool address_has_next(struct address_list *list, struct address *out);
@@ -61,7 +63,8 @@ bool address_has_next(struct address_list *list, struct address *out);
  */
 bool address_is_valid(struct str text);
 
-/* local-part as text: quoted when it must be (RFC 5321 4.1.2). */
+/* local-part as text: quoted when it must be (RFC 5321 4.1.2).  A control
+ * byte, which no address here holds, becomes `?`. */
 void address_add_local(struct buf *out, struct str local);
 /* local@domain; local alone without domain; nothing when both are empty. */
 void address_add(struct buf *out, struct str local, struct str domain);

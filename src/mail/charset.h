@@ -10,9 +10,11 @@
 #include "base/str.h"
 
 /*
- * Text to UTF-8.  us-ascii, utf-8, iso-8859-1 (read as windows-1252, as all
- * mail programs do) and windows-1252 are built in; others come from iconv(3)
- * and are kept open in a set.
+ * Text to UTF-8.  utf-8, windows-1252, iso-8859-1 (read as windows-1252, as
+ * all mail programs do) and us-ascii (read as charset_add_unlabelled does) are
+ * built in; others come from iconv(3) and are kept open in a set.  Other names
+ * of a charset are known, and some narrow ones are read as the wider ones that
+ * are used under their name (gb2312 as gb18030).
  *
  * All output is well-formed UTF-8 without NUL: a byte that means nothing, or
  * NUL, becomes U+FFFD.

@@ -34,6 +34,7 @@ struct header_cursor {
 	struct str text;
 	size_t at; /* everything before it is done; behind the empty line at the end */
 	uint32_t line;
+	bool is_ended; /* the empty line was met */
 };
 
 /* Everything but what is allocated points into the text that was parsed. */

@@ -16,6 +16,9 @@
 /* Bytes of one header that are indexed; the field that crosses it is cut.
  * MTAs stop at 100 KB or so; DKIM, ARC and spam reports make 50 KB. */
 #define LIMITS_HEADER_BYTES ((size_t)1 << 20)
+/* Bytes of a field's name: longer ones are counted, not indexed.  Real ones
+ * have some 40. */
+#define LIMITS_HEADER_NAME 256
 /* Mailboxes and groups of one field: large Cc lists hold some thousand. */
 #define LIMITS_ADDRESSES 10000
 /* Parameters of one Content-Type or Content-Disposition, continuations

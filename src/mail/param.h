@@ -15,7 +15,8 @@ struct charset_set;
 /*
  * Parameters of MIME fields (RFC 2045 5.1) with their continuations and
  * charsets (RFC 2231).  What is malformed is passed over up to the next
- * semicolon; an unclosed quoted string ends with the field.
+ * semicolon; an unclosed quoted string ends with the field.  A value without
+ * quotes reaches to the semicolon or the end of the line, blanks inside.
  */
 struct param {
 	struct str name;  /* as written, `*0*` and the like with it; borrowed */

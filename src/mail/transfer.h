@@ -29,6 +29,7 @@ void transfer_add_decoded(struct buf *out, struct str body, enum transfer_encodi
 void transfer_add_base64(struct buf *out, struct str text);
 /* `=` that is no code stays; blanks at line ends go (RFC 2045 6.7). */
 void transfer_add_quoted_printable(struct buf *out, struct str text);
+int transfer_hex_digit(char c); /* its value, or -1; either case */
 /* Encodes, without line breaks. */
 void transfer_encode_base64(struct buf *out, struct str bytes);
 

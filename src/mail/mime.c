@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors
+ *
+ * The tree of parts of a message, found in one pass over its lines.  Does not
+ * decode bodies or judge what is in them. */
+#include "mail/mime.h"
+
+#include <string.h>
+
+#include "mail/header.h"
+#include "mail/limits.h"
+
+#define FIRST_PARTS 4
+
+/* A multipart whose boundary is being looked for. */
+struct level {
+	struct str boundary;
+	uint32_t part;
+	bool is_digest;
+};
+
+struct walk {
+	struct mime *m;
+	struct arena *a;
+	struct mime_part *parts;
+	uint32_t cap;
+	struct level levels[LIMITS_DEPTH]; /* from the outermost */
+	size_t depth;			   /* of levels in use */
+	uint32_t current;		   /* the part that the next line belongs to */
+	bool in_header;
+};
+
+/* RFC 2045 5.2, RFC 2046 5.1.5. */
+static void
+set_default_type(struct mime_part *part, bool is_digest)
+{
+	part->type = is_digest ? STR("message") : STR("text");
+	part->subtype = is_digest ? STR("rfc822") : STR("plain");
+}
+
+static bool
+can_grow(struct walk *w)
+{
+	struct mime_part *grown;
+	uint32_t cap = w->cap == 0 ? FIRST_PARTS : w->cap * 2;
+
+	if (w->m->count == LIMITS_PARTS) {
+		w->m->limits |= LIMITS_MET_PARTS;
+		return false;
+	}
+	if (w->m->count < w->cap)
+		return true;
+	grown = arena_array(w->a, cap, sizeof *grown);
+	if (grown == NULL) {
+		w->m->limits |= LIMITS_MET_MEMORY;
+		return false;
+	}
+	if (w->m->count > 0)
+		memcpy(grown, w->parts, w->m->count * sizeof *grown);
+	w->parts = grown;
+	w->cap = cap;
+	return true;
+}
+
+/* A part whose header begins at `at`. */
+static bool
+can_begin_part(struct walk *w, uint32_t parent, bool is_digest, size_t at)
+{
+	struct mime_part *part;
+
+	if (!can_grow(w))
+		return false;
+	part = &w->parts[w->m->count];
+	*part = (struct mime_part){ .parent = parent, .is_leaf = true, .header = at, .body = at };
+	part->depth = parent == MIME_NO_PARENT ? 0 : w->parts[parent].depth + 1;
+	set_default_type(part, is_digest);
+	w->current = w->m->count++;
+	w->in_header = true;
+	return true;
+}
+
+/* Blanks and comments; an open comment takes the rest. */
+static struct str
+skip_space(struct str text)
+{
+	size_t depth = 0, i;
+
+	for (i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (c == '(')
+			depth++;
+		else if (depth > 0 && c == ')')
+			depth--;
+		else if (depth > 0 && c == '\\')
+			i++;
+		else if (depth == 0 && c != ' ' && c != '\t' && c != '\r' && c != '\n')
+			break;
+	}
+	return str_from(text, i);
+}
+
+/* RFC 2045 5.1: a token at the front of *rest, maybe empty. */
+static struct str
+take_token(struct str *rest)
+{
+	struct str text = skip_space(*rest);
+	size_t n = 0;
+
+	while (n < text.n && (unsigned char)text.p[n] > ' ' && text.p[n] != 127 &&
+	    strchr("()<>@,;:\\\"/[]?=", text.p[n]) == NULL)
+		n++;
+	*rest = skip_space(str_from(text, n));
+	return str_sub(text, 0, n);
+}
+
+static void
+read_type(struct walk *w, struct mime_part *part, struct str value)
+{
+	struct str rest = value, type = take_token(&rest), subtype;
+
+	if (rest.n == 0 || rest.p[0] != '/')
+		return;
+	rest = str_from(rest, 1);
+	subtype = take_token(&rest);
+	if (type.n == 0 || subtype.n == 0)
+		return;
+	part->type = type;
+	part->subtype = subtype;
+	param_parse(rest, w->a, &part->params);
+	w->m->limits |= part->params.limits;
+}
+
+static void
+read_disposition(struct walk *w, struct mime_part *part, struct str value)
+{
+	struct str rest = value;
+
+	part->disposition = take_token(&rest);
+	param_parse(rest, w->a, &part->disposition_params);
+	w->m->limits |= part->disposition_params.limits;
+}
+
+static void
+read_encoding(struct walk *w, struct mime_part *part, struct str value)
+{
+	(void)w;
+	part->encoding = transfer_encoding_of(value);
+}
+
+/* The fields that make a part; the first of each counts. */
+static const struct {
+	struct str name;
+	void (*read)(struct walk *w, struct mime_part *part, struct str value);
+} readers[] = {
+	{ { "Content-Type", 12 }, read_type },
+	{ { "Content-Transfer-Encoding", 25 }, read_encoding },
+	{ { "Content-Disposition", 19 }, read_disposition },
+};
+
+static void
+read_fields(struct walk *w, struct mime_part *part)
+{
+	struct header_cursor cursor;
+	struct header_field field;
+	unsigned done = 0;
+
+	header_cursor_init(&cursor, str_sub(w->m->message, part->header, part->header_size));
+	while (header_has_field(&cursor, &field)) {
+		for (unsigned i = 0; i < sizeof readers / sizeof *readers; i++) {
+			if ((done & 1u << i) != 0 ||
+			    !str_is_equal_nocase(field.name, readers[i].name))
+				continue;
+			done |= 1u << i;
+			readers[i].read(w, part, field.value);
+		}
+	}
+}
+
+static bool
+is_deep(struct walk *w, const struct mime_part *part)
+{
+	if (part->depth + 1 < LIMITS_DEPTH)
+		return false;
+	w->m->limits |= LIMITS_MET_DEPTH;
+	return true;
+}
+
+/* Will the lines that follow be looked at for parts of this multipart? */
+static bool
+is_entered(struct walk *w, const struct mime_part *part)
+{
+	struct str boundary;
+
+	if (!str_is_equal_nocase(part->type, STR("multipart")) || is_deep(w, part))
+		return false;
+	boundary = str_trim(param_plain(&part->params, STR("boundary"), w->a));
+	if (boundary.n == 0)
+		return false;
+	if (boundary.n > LIMITS_BOUNDARY) {
+		w->m->limits |= LIMITS_MET_BOUNDARY;
+		return false;
+	}
+	w->levels[w->depth++] = (struct level){ boundary, w->current,
+		str_is_equal_nocase(part->subtype, STR("digest")) };
+	return true;
+}
+
+/* RFC 2046 5.2.1: a message is not encoded; if it is, it stays closed. */
+static bool
+is_message(struct walk *w, const struct mime_part *part)
+{
+	if (!mime_part_is(part, STR("message"), STR("rfc822")) &&
+	    !mime_part_is(part, STR("message"), STR("global")))
+		return false;
+	return part->encoding <= TRANSFER_BINARY && !is_deep(w, part);
+}
+
+/* The header of the current part reaches to `at`. */
+static void
+end_header(struct walk *w, size_t at)
+{
+	struct mime_part *part = &w->parts[w->current];
+
+	part->header_size = at - part->header;
+	part->body = at;
+	w->in_header = false;
+	read_fields(w, part);
+}
+
+static void
+begin_body(struct walk *w, size_t at)
+{
+	uint32_t index = w->current;
+
+	end_header(w, at);
+	if (is_entered(w, &w->parts[index]) ||
+	    (is_message(w, &w->parts[index]) && can_begin_part(w, index, false, at)))
+		w->parts[index].is_leaf = false;
+	else
+		w->m->leaves++;
+}
+
+/* Ends the parts below `index`: their content ends at `at`. */
+static void
+end_parts(struct walk *w, uint32_t index, size_t at)
+{
+	while (w->current != index) {
+		struct mime_part *part = &w->parts[w->current];
+
+		part->body_size = at > part->body ? at - part->body : 0;
+		w->current = part->parent;
+	}
+}
+
+/*
+ * RFC 2046 5.1.2: a delimiter is a line that begins with the boundary, of any
+ * multipart that is open.  Where one is the beginning of another, the longer
+ * one is meant.  Returns the level, or -1.
+ */
+static int
+find_level(const struct walk *w, struct str line)
+{
+	int found = -1;
+
+	if (line.n < 3 || line.p[0] != '-' || line.p[1] != '-')
+		return -1;
+	for (size_t i = w->depth; i-- > 0;) {
+		if (found >= 0 && w->levels[i].boundary.n <= w->levels[found].boundary.n)
+			continue;
+		if (str_has_prefix(str_from(line, 2), w->levels[i].boundary))
+			found = (int)i;
+	}
+	return found;
+}
+
+/* The line end before a delimiter belongs to it (RFC 2046 5.1.1). */
+static size_t
+find_content_end(struct str message, size_t at)
+{
+	if (at > 0 && message.p[at - 1] == '\n')
+		at--;
+	return at > 0 && message.p[at] == '\n' && message.p[at - 1] == '\r' ? at - 1 : at;
+}
+
+static void
+take_delimiter(struct walk *w, size_t index, struct str line, size_t at)
+{
+	const struct level *level = &w->levels[index];
+	struct str behind = str_from(line, 2 + level->boundary.n);
+
+	if (w->in_header) {
+		end_header(w, at);
+		w->m->leaves++;
+	}
+	end_parts(w, level->part, find_content_end(w->m->message, at));
+	if (str_has_prefix(behind, STR("--"))) {
+		w->depth = index;
+		return;
+	}
+	w->depth = index + 1;
+	if (!can_begin_part(w, level->part, level->is_digest, at + line.n))
+		w->m->leaves++;
+}
+
+static bool
+is_empty_line(struct str line)
+{
+	return str_is_equal(line, STR("\n")) || str_is_equal(line, STR("\r\n"));
+}
+
+static void
+take_line(struct walk *w, struct str line, size_t at)
+{
+	int level = find_level(w, line);
+
+	if (level >= 0)
+		take_delimiter(w, (size_t)level, line, at);
+	else if (w->in_header && is_empty_line(line))
+		begin_body(w, at + line.n);
+}
+
+void
+mime_parse(struct str message, struct arena *a, struct mime *out)
+{
+	struct walk w = { .m = out, .a = a };
+	size_t at = 0;
+
+	*out = (struct mime){ .message = message };
+	if (!can_begin_part(&w, MIME_NO_PARENT, false, 0))
+		return;
+	while (at < message.n && (w.in_header || w.depth > 0)) {
+		struct str rest = str_from(message, at);
+		ptrdiff_t lf = str_find_byte(rest, '\n');
+
+		rest.n = lf < 0 ? rest.n : (size_t)lf + 1;
+		take_line(&w, rest, at);
+		at += rest.n;
+	}
+	if (w.in_header) {
+		end_header(&w, message.n);
+		out->leaves++;
+	}
+	end_parts(&w, MIME_NO_PARENT, message.n);
+	out->parts = w.parts;
+}
+
+struct str
+mime_part_header(const struct mime *m, const struct mime_part *part)
+{
+	return str_sub(m->message, part->header, part->header_size);
+}
+
+struct str
+mime_part_body(const struct mime *m, const struct mime_part *part)
+{
+	return str_sub(m->message, part->body, part->body_size);
+}
+
+bool
+mime_part_is(const struct mime_part *part, struct str type, struct str subtype)
+{
+	return str_is_equal_nocase(part->type, type) &&
+	    str_is_equal_nocase(part->subtype, subtype);
+}
+
+bool
+mime_part_has_filename(const struct mime_part *part, struct charset_set *set, struct buf *out)
+{
+	return param_has_value(&part->disposition_params, STR("filename"), set, out) ||
+	    param_has_value(&part->params, STR("name"), set, out);
+}
