@@ -83,21 +83,23 @@ from(struct host *host)
 	struct address_list list;
 	struct address address;
 	struct buf *out = host->scratch;
+	bool is_found = false, has_name;
 
 	buf_clear(out);
 	address_list_init(&list, first_value(host, STR("from")), host->arena);
-	while (address_has_next(&list, &address) && address.kind != ADDRESS_MAILBOX)
-		;
-	if (list.count == 0 || address.kind != ADDRESS_MAILBOX)
+	while (!is_found && address_has_next(&list, &address))
+		is_found = address.kind == ADDRESS_MAILBOX;
+	if (!is_found)
 		return decoded(host, STR("from"), FIELDS_FROM_MAX);
 	word_add_phrase(out, address.display, host->charsets);
-	if (out->n > 0)
+	has_name = out->n > 0;
+	if (has_name)
 		buf_add_cstr(out, " <");
 	charset_add_unlabelled(out, address.local);
 	if (address.domain.n > 0)
 		buf_add_byte(out, '@');
 	charset_add_unlabelled(out, address.domain);
-	if (address.display.n > 0 && out->n > address.local.n + address.domain.n + 1)
+	if (has_name)
 		buf_add_byte(out, '>');
 	return finish(host, FIELDS_FROM_MAX);
 }
