@@ -18,6 +18,7 @@
 struct net_address {
 	struct sockaddr_storage addr;
 	socklen_t len;
+	bool is_any; /* written `*`: IPv4 too, which [::] alone is not */
 };
 
 int net_parse(struct str text, struct net_address *out, struct fail *why);
