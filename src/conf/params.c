@@ -3,6 +3,7 @@
  *
  * The table of all settings, and each value from text and back.  It reads no
  * file: text comes from conf/file.c, or over a link by conf/settings.c. */
+#include "config.h"
 #include "conf/params.h"
 
 #include <inttypes.h>

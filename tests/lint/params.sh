@@ -18,6 +18,16 @@ awk -F, '/^PARAM\(/ {
 	name = $3
 	gsub(/ /, "", name)
 	preset = $0
+	if ($4 ~ /DOORSTEP_/) {
+		preset = tolower($4)
+		sub(/ *doorstep_/, "", preset)
+		while ((getline line <"configure") > 0)
+			if (index(line, preset "=") == 1)
+				value = substr(line, length(preset) + 2)
+		close("configure")
+		print section, name, value
+		next
+	}
 	sub(/^[^"]*"/, "", preset)
 	sub(/".*/, "", preset)
 	if ($2 ~ /ENUM/)
