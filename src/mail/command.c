@@ -175,12 +175,13 @@ read_orcpt(struct parse *p, struct str value)
 		return refuse(p, 501, "5.5.4", "ORCPT needs a type, a semicolon and an address");
 	type = str_sub(value, 0, (size_t)semicolon);
 	text = str_from(value, (size_t)semicolon + 1);
-	/* RFC 6533 3: the type utf-8 has its own encoding; but some senders
-	 * use plain xtext with it. */
+	/* RFC 6533 3: the type utf-8 has its own encoding, where `+` must not
+	 * stand; some senders use xtext with it, where it does. */
 	is_ok = is_type(type) && text.n > 0 &&
 	    (str_is_equal_nocase(type, STR("utf-8"))
 		    ? xtext_is_unitext(text, p->arena, &p->out->orcpt) ||
-			xtext_is_decoded_utf8(text, p->arena, &p->out->orcpt)
+			(str_find_byte(text, '+') != -1 &&
+			    xtext_is_decoded_utf8(text, p->arena, &p->out->orcpt))
 		    : xtext_is_decoded(text, p->arena, &p->out->orcpt));
 	return is_ok ? 0 : refuse(p, 501, "5.5.4", "ORCPT is malformed");
 }
