@@ -42,7 +42,8 @@ find_program(struct buf *path)
 _Noreturn static void
 become_filter(const char *path, int master_end)
 {
-	char *const argv[] = { "doorstep-filter", NULL };
+	char name[] = "doorstep-filter";
+	char *const argv[] = { name, NULL };
 	char *const no_environment[] = { NULL };
 
 	/* dup2 onto itself would leave close-on-exec set. */
