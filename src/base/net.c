@@ -148,8 +148,11 @@ describe(const struct net_address *at, struct buf *out)
 	if (at->addr.ss_family == AF_INET6)
 		addr = &((const struct sockaddr_in6 *)&at->addr)->sin6_addr;
 	inet_ntop(at->addr.ss_family, addr, host, sizeof host);
-	buf_addf(out, at->is_any ? "inet:*:%u" : strchr(host, ':') ? "inet:[%s]:%u" : "inet:%s:%u",
-	    host, port_of(at));
+	if (at->is_any)
+		buf_addf(out, "inet:*:%u", port_of(at));
+	else
+		buf_addf(out, strchr(host, ':') != NULL ? "inet:[%s]:%u" : "inet:%s:%u", host,
+		    port_of(at));
 	return buf_cstr(out);
 }
 
