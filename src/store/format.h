@@ -13,6 +13,7 @@
  *   OWNER/lock          flock'd by the writer (deliver) as long as it lives;
  *                       not empty: the last one did not end in order
  *   OWNER/journal/N     segments, N from 1: journal.h
+ *   OWNER/journal/voids deliveries taken back after they were committed
  *   OWNER/journal/note  how far things have got, unsynced: journal.h
  *   OWNER/index/        an LMDB environment with the tables below
  *

@@ -92,6 +92,7 @@ journal_close(struct journal **journal)
 	while (j->count > 0)
 		drop_segment(j, j->segments[0]);
 	file_close(&j->note_fd);
+	file_close(&j->voids.fd);
 	free(j->segments);
 	free(j->dir);
 	free(j);
@@ -103,6 +104,9 @@ journal_begin(struct journal *j, uint64_t next_seq)
 {
 	j->current = NULL;
 	j->next_seq = next_seq;
+	/* What the voids found there speak of is not known here. */
+	if (j->voids.offset > JOURNAL_BLOCK)
+		j->voids.last = next_seq;
 }
 
 /* ---- which segment is next ---- */
@@ -299,10 +303,8 @@ find_room(struct journal_batch *batch, size_t size, struct fail *why)
 	return &batch->pieces[batch->piece_count - 1];
 }
 
-/* A whole record into out, head, payload and padding; its length is 0 when it
- * is larger than a segment. */
-static size_t
-pack_record(struct buf *out, const struct pack_field *fields, const void *from)
+size_t
+journal_pack_record(struct buf *out, const struct pack_field *fields, const void *from)
 {
 	size_t length, size;
 
@@ -322,7 +324,7 @@ journal_add(struct journal_batch *batch, enum journal_type type, const struct pa
     const void *from, uint64_t *seq_out, struct fail *why)
 {
 	struct journal *j = batch->journal;
-	size_t length = pack_record(&batch->scratch, fields, from);
+	size_t length = journal_pack_record(&batch->scratch, fields, from);
 	struct piece *piece;
 	struct place *place;
 
@@ -536,7 +538,7 @@ journal_write_lazily(struct journal *j, enum journal_type type, const struct pac
 	uint32_t chain;
 
 	BUG_ON(j->has_batch);
-	length = pack_record(&record, fields, from);
+	length = journal_pack_record(&record, fields, from);
 	if (length == 0 || j->current == NULL || j->current->size - j->offset < record.n)
 		goto out;
 	chain = journal_put_head(record.p, type, j->next_seq, length, j->chain);

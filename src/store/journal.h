@@ -39,6 +39,9 @@
  * survives the death of the process, and says by its boot id whether it
  * outlived the machine too.
  *
+ * Voids (journal/voids) are records of the same kind behind such a block, in a
+ * file of their own that begins anew when nothing in it matters any more.
+ *
  * Nothing here is locked.  One batch is open at a time; while another thread
  * runs journal_write, this one may call all but the functions that take a
  * batch, journal_write_lazily, journal_open and journal_close.
@@ -55,7 +58,7 @@
 
 enum journal_type {
 	JOURNAL_DELIVERY = 1, /* disk_delivery */
-	JOURNAL_VOID,	      /* disk_void */
+	JOURNAL_VOID,	      /* disk_void, in the file of voids */
 	JOURNAL_ACK,	      /* disk_ack */
 	JOURNAL_RESCAN,	      /* disk_rescan */
 	JOURNAL_AGAIN,	      /* disk_delivery of which only the files still matter */
@@ -77,6 +80,7 @@ struct journal_record {
 	enum journal_type type;
 	uint64_t seq;
 	struct str payload; /* borrowed for the call */
+	uint32_t crc;
 	struct journal_place place;
 };
 
@@ -94,7 +98,7 @@ void journal_close(struct journal **journal); /* legal on NULL */
 bool journal_is_new(const struct journal *journal); /* no segment was ever begun */
 
 /*
- * All records with seq >= from, in order.  *next_out is the sequence behind
+ * All records with seq >= from (0: whatever is there), in order.  *next_out is the sequence behind
  * the last one, at least from.  A hole between segments (damage) is logged,
  * and what follows it still given.
  */
@@ -152,6 +156,20 @@ void journal_batch_free(struct journal_batch **batch);
  * written, 1 no room or not begun, -1 *why. */
 int journal_write_lazily(struct journal *journal, enum journal_type type,
     const struct pack_field *fields, const void *from, struct fail *why);
+
+/* ---- voids ---- */
+
+/* Bytes of the file, made in advance. */
+#define JOURNAL_VOIDS_SIZE ((size_t)64 << 10)
+
+/* All voids that still matter, and some that do not: see disk_void.  Due once,
+ * before the first journal_add_void. */
+int journal_replay_voids(struct journal *journal, journal_fn fn, void *arg, struct fail *why);
+/* Written and synced when this returns 0.  seq: the delivery's. */
+int journal_add_void(struct journal *journal, uint64_t seq, const struct pack_field *fields,
+    const void *from, struct fail *why);
+/* Voids of deliveries in segments that are free (journal_free_upto) may go. */
+void journal_clear_voids(struct journal *journal);
 
 /* ---- the note ---- */
 

@@ -8,8 +8,8 @@
 
 /*
  * Shared by journal.c (the ring, appending), journal_block.c (bytes of blocks
- * and records, the note) and journal_replay.c (opening, reading); for nobody
- * else.
+ * and records, the note), journal_voids.c and journal_replay.c (opening,
+ * reading); for nobody else.
  */
 struct segment {
 	unsigned number;
@@ -34,6 +34,13 @@ struct journal {
 	uint64_t next_seq, generation, free_upto;
 	bool has_unsynced; /* current ends in a record that was written lazily */
 	bool has_batch;
+	struct {
+		int fd;
+		uint64_t generation, next_seq;
+		uint64_t offset; /* of the next record; 0: a new generation begins */
+		uint64_t last;	 /* the latest delivery voided; 0: none */
+		uint32_t chain;
+	} voids;
 	int note_fd;
 	char boot_id[37];
 	bool has_note;
@@ -63,7 +70,16 @@ enum journal_block journal_read_block(struct str bytes, const struct pack_field 
     void *out, size_t out_size, uint32_t *crc_out);
 void journal_open_note(struct journal *j);
 
+/* ---- journal_voids.c ---- */
+int journal_open_voids(struct journal *j, struct fail *why);
+
+/* ---- journal_replay.c ---- */
+int journal_damaged(const char *path, const char *what, struct fail *why);
+
 /* ---- journal.c ---- */
+/* A whole record into out, but for its head; returns the payload's length, 0
+ * when it does not fit out->max. */
+size_t journal_pack_record(struct buf *out, const struct pack_field *fields, const void *from);
 void journal_add_segment(struct journal *j, struct segment *segment);
 char *journal_segment_path(const struct journal *j, unsigned number); /* owned */
 

@@ -18,8 +18,8 @@
 /* Segment numbers are small; a file with a longer name is not ours. */
 #define NUMBER_MAX 99999
 
-static int
-damaged(const char *path, const char *what, struct fail *why)
+int
+journal_damaged(const char *path, const char *what, struct fail *why)
 {
 	return fail_set(why, FAIL_OURS, 3, 0, 0, "mail store is damaged",
 	    "%s: %s. Messages acknowledged shortly before the last stop may be in it. To go on "
@@ -42,14 +42,14 @@ read_head(struct segment *segment, const char *path, struct fail *why)
 	case BLOCK_IS_ZERO:
 		return 0;
 	case BLOCK_IS_DAMAGED:
-		return damaged(path, "the head of this journal segment is damaged", why);
+		return journal_damaged(path, "the head of this journal segment is damaged", why);
 	case BLOCK_IS_VALID:
 		break;
 	}
 	if (head.version > FORMAT_VERSION)
-		return damaged(path, "this journal segment is of a newer version", why);
+		return journal_damaged(path, "this journal segment is of a newer version", why);
 	if (head.generation == 0 || head.first_seq == 0)
-		return damaged(path, "the head of this journal segment makes no sense", why);
+		return journal_damaged(path, "the head of this journal segment makes no sense", why);
 	segment->generation = head.generation;
 	segment->first_seq = head.first_seq;
 	return 0;
@@ -135,9 +135,10 @@ journal_open(const char *dir, uint64_t segment_size, unsigned segments, struct j
 	j->dir = xstrdup(dir);
 	j->segment_size = clamp_size(segment_size);
 	j->max = segments < 2 ? 2 : segments;
-	j->note_fd = -1;
+	j->note_fd = j->voids.fd = -1;
 	j->next_seq = 1;
-	if (file_make_dirs(dir, 0700, why) == -1 || open_segments(j, why) == -1) {
+	if (file_make_dirs(dir, 0700, why) == -1 || open_segments(j, why) == -1 ||
+	    journal_open_voids(j, why) == -1) {
 		journal_close(&j);
 		return -1;
 	}
@@ -165,6 +166,7 @@ journal_scan(struct str bytes, uint32_t crc, uint64_t first, uint64_t limit, jou
 	    head.seq == expected) {
 		record.type = (enum journal_type)head.type;
 		record.seq = head.seq;
+		record.crc = head.crc;
 		record.payload = str_sub(bytes, at + JOURNAL_HEAD, head.length);
 		record.place = (struct journal_place){ 0, at + JOURNAL_BLOCK, head.seq,
 			head.length };
@@ -242,7 +244,7 @@ journal_replay(struct journal *j, uint64_t from, journal_fn fn, void *arg, uint6
 		limit = segment_limit(j, i);
 		if (segment->generation == 0 || limit <= from)
 			continue;
-		if (segment->first_seq > expected)
+		if (from > 0 && segment->first_seq > expected)
 			log_error("%s/%u: journal records %llu to %llu are missing in front of "
 				  "this segment: messages may be lost",
 			    j->dir, segment->number, (unsigned long long)expected,
@@ -270,13 +272,13 @@ journal_read(struct journal *j, const struct journal_place *place, struct buf *o
 			segment = j->segments[i];
 	path = journal_segment_path(j, place->segment);
 	if (segment == NULL || segment->fd == -1) {
-		damaged(path, "this journal segment is gone", why);
+		journal_damaged(path, "this journal segment is gone", why);
 		goto out;
 	}
 	if (file_pread_all(segment->fd, head, sizeof head, (int64_t)place->offset, path, why) == -1)
 		goto out;
 	if (journal_head_seq(head) != place->seq) {
-		damaged(path, "a record that must not is no longer there", why);
+		journal_damaged(path, "a record that must not is no longer there", why);
 		goto out;
 	}
 	buf_clear(out);

@@ -95,7 +95,7 @@ struct store_batch *store_batch_new(struct store *s);
  * Gives every copy of *d (whose user, root, mailbox, path, flags, prefix,
  * sizes and provenance are set) its uid, modseq, uidvalidity, and, where
  * `file` is empty, its file name (maildir_add_name), in place; packs it into the batch.
- * Its strings are copied into the batch.  *seq_out: its journal sequence.
+ * Its strings are copied into the batch; names given live as long as it.  *seq_out: its journal sequence.
  * -1: the journal is full (FAIL_TEMP 4.3.1) or the record too large for a
  * segment; nothing has changed.
  */
@@ -118,15 +118,29 @@ void store_abandoned(struct store_batch **batch);
 void store_placed(struct store *s, uint64_t seq);
 
 /*
- * A copy of a committed delivery could not be placed.  Writes and syncs a
- * void record before it returns 0; the overlay forgets the copy.  Only after
- * that may 4xx be answered.  -1: the copy may come back after a crash, and
- * the unacked mark stands for it.
+ * A copy of a committed delivery, not yet told of by store_placed, could not
+ * be placed.  Writes and syncs a void record before it returns 0; the overlay
+ * forgets the copy and the delivery's marks.  Only after that may 4xx be
+ * answered.  The next batch may be open or being written.  -1: the copy stays
+ * committed, is stuck and will be made; the unacked mark stands for it, so a
+ * retry is answered 250 without another.
  */
 int store_void(struct store *s, uint64_t seq, uint32_t copy, const unsigned char *unacked_or_null,
     struct fail *why);
 
 /* ---- background ---- */
+
+/* Acks that no batch has taken, behind the last record, unsynced: before each
+ * freeze.  Does nothing while a batch is open. */
+void store_write_acks(struct store *s);
+
+/*
+ * Copies that are committed but could not be made (after a crash onto a full
+ * disk, an unreadable mailbox): the journal keeps them.  Retry some of them
+ * each minute or so; what is made is synced too.  May block on the disk.
+ */
+size_t store_stuck_count(const struct store *s);
+void store_retry_stuck(struct store *s, size_t limit);
 
 /* Every file of deliveries up to seq is synced, directories too. */
 void store_settled(struct store *s, uint64_t seq);
