@@ -37,7 +37,7 @@ struct parser {
 /* Words as they come; is_joined: they are a local part or a domain. */
 struct words {
 	size_t begin, end, count;
-	bool is_joined;
+	bool is_joined, has_quoted;
 	struct token last;
 };
 
@@ -153,11 +153,13 @@ is_dot_between(const struct parser *p, const struct token *left, const struct to
 static struct words
 take_words(struct parser *p)
 {
-	struct words words = { p->token.begin, p->token.begin, 0, true, p->token };
+	struct words words = { .begin = p->token.begin, .end = p->token.begin,
+		.is_joined = true };
 
 	while (p->token.kind == TOKEN_ATOM || p->token.kind == TOKEN_QUOTED) {
 		if (words.count++ > 0 && !is_dot_between(p, &words.last, &p->token))
 			words.is_joined = false;
+		words.has_quoted |= p->token.kind == TOKEN_QUOTED;
 		words.last = p->token;
 		words.end = p->token.end;
 		advance(p);
@@ -236,13 +238,11 @@ can_take_domain(struct parser *p, struct str *out)
 		advance(p);
 		return is_clean(*out);
 	}
-	if (p->token.kind != TOKEN_ATOM)
-		return false;
 	words = take_words(p);
-	if (!words.is_joined)
+	if (!words.is_joined || words.has_quoted)
 		return false;
 	*out = join_words(p, &words);
-	return is_clean(*out) && !has_empty_label(*out) && str_find_byte(*out, '"') < 0;
+	return is_clean(*out) && !has_empty_label(*out);
 }
 
 /* Behind the words of a local part: the rest of addr-spec, or nothing. */

@@ -72,7 +72,10 @@ can_begin_part(struct walk *w, uint32_t parent, bool is_digest, size_t at)
 		return false;
 	part = &w->parts[w->m->count];
 	*part = (struct mime_part){ .parent = parent, .is_leaf = true, .header = at, .body = at };
-	part->depth = parent == MIME_NO_PARENT ? 0 : w->parts[parent].depth + 1;
+	if (parent != MIME_NO_PARENT) {
+		part->depth = w->parts[parent].depth + 1;
+		w->parts[parent].is_leaf = false;
+	}
 	set_default_type(part, is_digest);
 	w->current = w->m->count++;
 	w->in_header = true;
@@ -234,11 +237,8 @@ begin_body(struct walk *w, size_t at)
 	uint32_t index = w->current;
 
 	end_header(w, at);
-	if (is_entered(w, &w->parts[index]) ||
-	    (is_message(w, &w->parts[index]) && can_begin_part(w, index, false, at)))
-		w->parts[index].is_leaf = false;
-	else
-		w->m->leaves++;
+	if (!is_entered(w, &w->parts[index]) && is_message(w, &w->parts[index]))
+		can_begin_part(w, index, false, at);
 }
 
 /* Ends the parts below `index`: their content ends at `at`. */
@@ -289,18 +289,18 @@ take_delimiter(struct walk *w, size_t index, struct str line, size_t at)
 	const struct level *level = &w->levels[index];
 	struct str behind = str_from(line, 2 + level->boundary.n);
 
-	if (w->in_header) {
+	if (w->in_header)
 		end_header(w, at);
-		w->m->leaves++;
-	}
 	end_parts(w, level->part, find_content_end(w->m->message, at));
 	if (str_has_prefix(behind, STR("--"))) {
 		w->depth = index;
 		return;
 	}
 	w->depth = index + 1;
-	if (!can_begin_part(w, level->part, level->is_digest, at + line.n))
-		w->m->leaves++;
+	if (can_begin_part(w, level->part, level->is_digest, at + line.n))
+		return;
+	w->parts[level->part].is_leaf = false;
+	w->m->leaves++;
 }
 
 static bool
@@ -337,11 +337,11 @@ mime_parse(struct str message, struct arena *a, struct mime *out)
 		take_line(&w, rest, at);
 		at += rest.n;
 	}
-	if (w.in_header) {
+	if (w.in_header)
 		end_header(&w, message.n);
-		out->leaves++;
-	}
 	end_parts(&w, MIME_NO_PARENT, message.n);
+	for (uint32_t i = 0; i < out->count; i++)
+		out->leaves += w.parts[i].is_leaf;
 	out->parts = w.parts;
 }
 
