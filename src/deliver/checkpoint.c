@@ -16,8 +16,11 @@
 
 /* Users kept in memory after their rows are in LMDB. */
 #define CHECKPOINT_KEEP 10000
-/* Expired marks are looked for that often. */
+/* Expired marks are looked for, and copies that could not be made are tried
+ * again, that often. */
 #define CHECKPOINT_SWEEP (60 * CLOCK_SECOND)
+/* Copies tried again at a time: each may wait for a sick disk. */
+#define CHECKPOINT_RETRIES 16
 
 struct asker {
 	STAILQ_ENTRY(asker) entry;
@@ -130,6 +133,7 @@ begin(struct checkpoint *c)
 	if (c->frozen != NULL)
 		return;
 	STAILQ_CONCAT(&c->served, &c->waiting);
+	store_write_acks(c->deliver->store);
 	c->frozen = store_freeze(c->deliver->store);
 	if (c->frozen == NULL) {
 		tell(&c->served);
@@ -144,8 +148,11 @@ tick(void *arg)
 	struct checkpoint *c = arg;
 	struct deliver *d = c->deliver;
 
-	if (clock_monotonic() - c->swept > CHECKPOINT_SWEEP && !store_has_swept(d->store, clock_wall()))
-		c->swept = clock_monotonic();
+	if (clock_monotonic() - c->swept > CHECKPOINT_SWEEP) {
+		store_retry_stuck(d->store, CHECKPOINT_RETRIES);
+		if (!store_has_swept(d->store, clock_wall()))
+			c->swept = clock_monotonic();
+	}
 	begin(c);
 	loop_timer(d->loop, &c->timer, d->conf->checkpoint_interval, tick, c);
 }

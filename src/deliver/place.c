@@ -186,14 +186,11 @@ place_sync_folders(struct job *job)
 
 	for (i = 0; i < job->rcpt_count; i++)
 		for (j = 0; is_open(&job->rcpts[i]) && j < job->rcpts[i].copy_count; j++) {
-			struct maildir *m = job->rcpts[i].copies[j].box->maildir;
-
 			/* Another host may read at once (durability = fsync): the name
 			 * must be on disk before the answer, not only in the journal.
 			 * On failure the record stands, and so does its unacknowledged
 			 * mark: 4xx cannot double it. */
-			if (file_sync(m->new_fd, m->path, &why) == -1 ||
-			    file_sync(m->cur_fd, m->path, &why) == -1)
+			if (maildir_sync_dirs(job->rcpts[i].copies[j].box->maildir, &why) == -1)
 				job_refuse(&job->rcpts[i], &why);
 		}
 }

@@ -141,12 +141,9 @@ sync_file(const struct item *item, struct task *task)
 static void
 sync_folder(const struct item *item, struct task *task)
 {
-	const struct maildir *m = item->box->maildir;
-
 	/* Names after contents: a name on disk must never be of a short file that
 	 * the journal no longer holds. */
-	if (file_sync(m->new_fd, m->path, &task->why) == 0)
-		file_sync(m->cur_fd, m->path, &task->why);
+	maildir_sync_dirs(item->box->maildir, &task->why);
 }
 
 /* Files and names of a whole file system in one call; its errors are told for
