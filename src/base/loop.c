@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 
@@ -123,7 +124,7 @@ void
 loop_timer(struct loop *loop, struct watch *w, int64_t microseconds, loop_fn fn, void *arg)
 {
 	int64_t wait = microseconds < 0 ? 0 : microseconds;
-	struct timeval after = { wait / 1000000, wait % 1000000 };
+	struct timeval after = { wait / CLOCK_SECOND, wait % CLOCK_SECOND };
 
 	loop_unwatch(w);
 	*w = (struct watch){ .fn = fn, .arg = arg };
@@ -152,6 +153,5 @@ loop_signal(struct loop *loop, struct watch *w, int signal, loop_fd_fn fn, void 
 void
 loop_soon(struct loop *loop, struct watch *w, loop_fn fn, void *arg)
 {
-	if (!loop_is_set(w))
-		loop_timer(loop, w, 0, fn, arg);
+	loop_timer(loop, w, 0, fn, arg);
 }

@@ -137,7 +137,7 @@ net_parse(struct str text, struct net_address *out, struct fail *why)
 static const char *
 describe(const struct net_address *at, struct buf *out)
 {
-	char host[INET6_ADDRSTRLEN] = "?";
+	char host[INET6_ADDRSTRLEN] = "*";
 	const void *addr = &((const struct sockaddr_in *)&at->addr)->sin_addr;
 
 	buf_clear(out);
@@ -147,12 +147,12 @@ describe(const struct net_address *at, struct buf *out)
 	}
 	if (at->addr.ss_family == AF_INET6)
 		addr = &((const struct sockaddr_in6 *)&at->addr)->sin6_addr;
-	inet_ntop(at->addr.ss_family, addr, host, sizeof host);
-	if (at->is_any)
-		buf_addf(out, "inet:*:%u", port_of(at));
+	if (!at->is_any)
+		inet_ntop(at->addr.ss_family, addr, host, sizeof host);
+	if (strchr(host, ':') != NULL)
+		buf_addf(out, "inet:[%s]:%u", host, port_of(at));
 	else
-		buf_addf(out, strchr(host, ':') != NULL ? "inet:[%s]:%u" : "inet:%s:%u", host,
-		    port_of(at));
+		buf_addf(out, "inet:%s:%u", host, port_of(at));
 	return buf_cstr(out);
 }
 
@@ -175,8 +175,8 @@ clear_stale(const struct net_address *at, struct fail *why)
 	int rc = -1;
 	int fd = -1;
 
-	if (lstat(path, &st) == -1 && errno == ENOENT)
-		return 0;
+	if (lstat(path, &st) == -1)
+		return errno == ENOENT ? 0 : refuse(why, errno, "look at", at);
 	if (!S_ISSOCK(st.st_mode))
 		return refuse(why, EEXIST, "listen on", at);
 	/* Non-blocking: a listener whose queue is full is alive (EAGAIN). */
