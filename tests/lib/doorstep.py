@@ -366,7 +366,7 @@ class Doorstep:
             del more["stdin"]
         options = dict(self._as_account())
         options.update(more)
-        result = subprocess.run([program("doorstep"), args[0], "-c", self.conf] + list(args[1:]),
+        result = subprocess.run([program("doorstep"), "-c", self.conf] + list(args),
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/", **options)
         if check:
             assert result.returncode == 0, "doorstep %s: %d\n%s%s" % (
