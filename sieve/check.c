@@ -154,8 +154,9 @@ bind_tag(struct sieve_checker *checker, struct sieve_node *node,
 	if (argument == NULL || !is_value(argument, tag->value)) {
 		sieve_error_add(checker->errors, argument == NULL ? node->end : argument->offset,
 		    "expected %s behind `:%s`", describe_value(tag->value), tag->name);
-		node->bound.tags[tag->group] = NULL;
-		return argument;
+		/* What stands there was meant for it. */
+		return argument == NULL || argument->kind == SIEVE_ARGUMENT_TAG ? argument
+										: argument->next;
 	}
 	node->bound.values[tag->group] = argument;
 	return argument->next;

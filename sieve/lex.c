@@ -268,10 +268,13 @@ can_begin_multi_line(struct sieve_lexer *lexer)
 			lexer->at++;
 	if (peek(lexer, 0) == '\r' && peek(lexer, 1) == '\n')
 		lexer->at++;
-	if (take(lexer) == '\n')
-		return true;
-	sieve_error_add(lexer->errors, lexer->at - 1, "the text must begin on the line after `text:`");
-	return false;
+	if (peek(lexer, 0) != '\n') {
+		sieve_error_add(lexer->errors, lexer->at,
+		    "the text must begin on the line after `text:`");
+		return false;
+	}
+	take(lexer);
+	return true;
 }
 
 /* Whether the line at p is the `.` that ends a text. */
@@ -317,6 +320,7 @@ take_multi_line(struct sieve_lexer *lexer, struct sieve_token *token)
 	char *from, *out;
 
 	lexer->at++; /* the colon */
+	token->text = SIEVE_TEXT_EMPTY;
 	if (!can_begin_multi_line(lexer)) {
 		token->kind = SIEVE_TOKEN_STRING;
 		return;

@@ -26,7 +26,7 @@ can_run_script(struct answerer *self, struct run *run, uint64_t id)
 		return false;
 	}
 	if (script->compiled == NULL) {
-		run_fail(run, script->error_line, str_trim(script->error));
+		run_fail(run, script->error_line, script->error);
 		return false;
 	}
 	self->engine->run(script->compiled, run);

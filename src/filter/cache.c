@@ -77,15 +77,15 @@ cache_free(struct cache **cache_ptr)
 static void
 note_first_error(struct entry *entry)
 {
-	struct str rest = buf_str(&entry->errors), line, number;
+	struct str rest = buf_str(&entry->errors), line, number, column;
 	uint64_t value = 0;
 
 	entry->script.errors = rest;
 	if (!str_can_split(&rest, '\n', &line) || !str_can_split(&line, ':', &number) ||
-	    !str_is_number(number, UINT32_MAX, &value))
+	    !str_can_split(&line, ':', &column) || !str_is_number(number, UINT32_MAX, &value))
 		return;
 	entry->script.error_line = (uint32_t)value;
-	entry->script.error = line;
+	entry->script.error = str_trim(line);
 }
 
 static struct entry *

@@ -15,7 +15,7 @@ struct cache_script {
 	struct engine_script *compiled; /* NULL: it has errors */
 	struct str errors;		/* all, as sieve_errors_write has them */
 	uint32_t error_line;		/* of the first */
-	struct str error;		/* text of the first, `column N: ...` */
+	struct str error;		/* its text */
 };
 
 struct cache *cache_new(const struct engine *engine); /* owned */
