@@ -250,11 +250,14 @@ work(struct session *s)
 	go_on(s);
 }
 
-/* The dialog's answer came. */
+/* The dialog's answer came; until now the client was not to blame. */
 static void
 wake(void *arg)
 {
-	work(arg);
+	struct session *s = arg;
+
+	s->last = clock_monotonic();
+	work(s);
 }
 
 static void
