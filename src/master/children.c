@@ -452,8 +452,8 @@ children_start(struct child *c)
 		listeners_give(c->master->listeners, c->wire);
 	connect_all(c);
 	wire_send(c->wire, MSG_MASTER_SAYS_START, NULL);
-	log_debug("%s %s%s started as process %ld", role_spec(c->role)->name, c->owner,
-	    c->owner[0] == '\0' ? "" : ",", (long)c->pid);
+	log_debug("%s%s%s starts as process %ld", role_spec(c->role)->name,
+	    c->owner[0] == '\0' ? "" : " of ", c->owner, (long)c->pid);
 	if (c->role == ROLE_DELIVER)
 		owners_started(c);
 }
@@ -493,8 +493,11 @@ log_end(const struct child *c, int status)
 	const char *name = role_spec(c->role)->name;
 	const char *of = c->owner[0] == '\0' ? "" : " of ";
 	bool is_expected = c->state == CHILD_ENDING || c->state == CHILD_RETIRING;
+	bool is_orderly = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 
-	if (is_expected && (c->after != CHILD_RESTARTS || WIFEXITED(status)))
+	/* A filter goes when its deliver closes their link. */
+	if ((c->role == ROLE_FILTER && is_orderly) || (is_expected && WIFEXITED(status))
+	    || (c->state == CHILD_ENDING && WTERMSIG(status) == SIGKILL))
 		log_debug("%s%s%s, process %ld, has ended", name, of, c->owner, (long)c->pid);
 	else if (WIFSIGNALED(status))
 		log_error("%s%s%s, process %ld, was ended by signal %d (%s)%s", name, of, c->owner,
