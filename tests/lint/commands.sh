@@ -6,13 +6,11 @@
 
 set -u
 cd "$1" || exit 1
-bad=0
-for command in $(sed -n 's/^COMMAND(\(.*\))/\1/p' src/cli/commands.def); do
-	grep -q "^\.It Ic $command\\( \\|\$\\)" doc/doorstep.1 ||
-	    { printf 'doorstep(1) lacks %s\n' "$command"; bad=1; }
-done
-for command in $(sed -n 's/^\.It Ic \([a-z]*\).*/\1/p' doc/doorstep.1 | sort -u); do
-	grep -q "^COMMAND($command)" src/cli/commands.def ||
-	    { printf 'doorstep(1) has %s, which does not exist\n' "$command"; bad=1; }
-done
-exit $bad
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+sed -n 's/^COMMAND(\(.*\))/\1/p' src/cli/commands.def | sort >"$tmp/code"
+sed -n 's/^\.It Ic \([a-z]*\).*/\1/p' doc/doorstep.1 | sort -u >"$tmp/page"
+diff "$tmp/code" "$tmp/page" >"$tmp/diff" && exit 0
+printf '< commands.def, > doorstep(1)\n'
+cat "$tmp/diff"
+exit 1

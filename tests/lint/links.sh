@@ -35,11 +35,11 @@ check()
 
 files='open openat fopen creat'
 processes='fork execve execv execvp posix_spawn system popen'
-check doorstepd 'libconfuse libevent_core' ''
+check doorstepd 'libconfuse libevent_core libidn2' ''
 check doorstep-session 'libssl libcrypto libevent_core libseccomp libidn2' "$files $processes connect"
-check doorstep-directory 'libsasl2 libevent_core libidn2' "$processes"
-check doorstep-deliver 'liblmdb libcrypto libevent_core' "$processes socket connect"
+check doorstep-directory 'libsasl2 libevent_core libseccomp libunistring libidn2' "$processes"
+check doorstep-deliver 'liblmdb libcrypto libevent_core libseccomp' "$processes socket connect"
 check doorstep-filter 'libsieve libunistring libseccomp' "$files $processes socket connect bind"
-check doorstep-relay 'libevent_core' ''
-check doorstep 'libconfuse liblmdb libcrypto libevent_core' ''
+check doorstep-relay 'libevent_core libseccomp' ''
+check doorstep 'libconfuse libidn2 liblmdb libcrypto libevent_core' ''
 exit $bad
