@@ -163,7 +163,8 @@ table_has_next(const struct table *t, size_t *cursor, struct str *key_out, void 
 		slot = &t->slots[(*cursor)++];
 		if (!is_live(slot))
 			continue;
-		*key_out = (struct str){ slot->key, slot->n };
+		if (key_out != NULL)
+			*key_out = (struct str){ slot->key, slot->n };
 		*value_out = slot->value;
 		return true;
 	}
