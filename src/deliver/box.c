@@ -101,7 +101,6 @@ open_box(struct str root, struct str path, struct str name, bool create, bool su
 {
 	struct box_private *p = xcalloc(1, sizeof *p);
 	struct stat st;
-	bool was_made;
 
 	p->root = xstrndup(root);
 	p->path = xstrndup(path);
@@ -112,7 +111,7 @@ open_box(struct str root, struct str path, struct str name, bool create, bool su
 		.root = str_of(p->root),
 		.private = p,
 	};
-	if (maildir_open(p->box.root, p->box.path, create, subscribe, &was_made, &p->box.maildir,
+	if (maildir_open(p->box.root, p->box.path, create, subscribe, &p->box.was_made, &p->box.maildir,
 		why) == -1)
 		goto out;
 	if (stat(p->path, &st) == -1) {

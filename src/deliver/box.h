@@ -19,6 +19,7 @@ struct box {
 	struct str name; /* canonical: INBOX, Lists.project */
 	struct str path, root;
 	struct maildir *maildir;
+	bool was_made; /* by this opening */
 	struct box_private *private;
 };
 

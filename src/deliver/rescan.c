@@ -47,6 +47,7 @@ struct watched {
 	TAILQ_ENTRY(watched) entry; /* in the order they will be looked at */
 	char *user, *root, *name, *path;
 	int64_t until; /* clock_monotonic */
+	int64_t cur_mtime; /* of a folder that we made: there is nothing to adopt */
 };
 
 struct rescans {
@@ -336,6 +337,7 @@ void
 rescans_watch(struct rescans *rescans, const struct user *user, const struct box *box)
 {
 	struct watched *w = table_get(&rescans->watched_by_path, box->path);
+	int64_t new_mtime;
 
 	if (w == NULL) {
 		if (table_count(&rescans->watched_by_path) >= RESCANS_WATCHED_MAX)
@@ -345,6 +347,8 @@ rescans_watch(struct rescans *rescans, const struct user *user, const struct box
 		w->root = xstrndup(user->root);
 		w->name = xstrndup(box->name);
 		w->path = xstrndup(box->path);
+		if (box->was_made)
+			maildir_mtimes(box->path, &new_mtime, &w->cur_mtime);
 		table_put(&rescans->watched_by_path, str_of(w->path), w);
 		TAILQ_INSERT_TAIL(&rescans->watched, w, entry);
 	}
@@ -379,7 +383,9 @@ has_changed(struct rescans *rescans, const struct watched *w)
 	if (user == NULL)
 		return false;
 	mailbox = store_mailbox(store, user, str_of(w->name), str_of(w->path), &why);
-	return mailbox != NULL && mailbox->cur_mtime != cur_mtime;
+	if (mailbox == NULL)
+		return false;
+	return cur_mtime != (mailbox->cur_mtime != 0 ? mailbox->cur_mtime : w->cur_mtime);
 }
 
 static void

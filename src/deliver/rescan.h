@@ -19,12 +19,12 @@ struct deliver;
 struct rescans;
 
 /* Scans under way at a time: they share the disk with the mail. */
-#define RESCANS_ACTIVE_MAX 2
+#define RESCANS_ACTIVE_MAX 8
 /* Folders watched, for how long after the last delivery, and how many of them
  * are looked at in a second (two system calls each). */
 #define RESCANS_WATCHED_MAX 20000
 #define RESCANS_WATCH (600 * INT64_C(1000000))
-#define RESCANS_LOOKS 100
+#define RESCANS_LOOKS 50
 
 struct rescans *rescans_new(struct deliver *d); /* owned */
 void rescans_free(struct rescans **rescans);

@@ -24,6 +24,7 @@
 
 struct item {
 	int fd; /* -1 when only the folder needs a sync */
+	bool is_closed; /* the file needs one too, by syncfs */
 	struct box *box;
 };
 
@@ -45,7 +46,8 @@ enum phase { SETTLE_IDLE, SETTLE_FILES, SETTLE_FOLDERS };
 
 struct settle {
 	struct deliver *deliver;
-	struct items waiting, round, folders;
+	struct items waiting, round;
+	struct items devices, files, folders; /* of the round; borrowed from it */
 	uint64_t placed, round_placed; /* journal sequences */
 	uint64_t settled;
 	struct watch timer;
@@ -77,6 +79,8 @@ settle_free(struct settle **settle_ptr)
 	loop_unwatch(&settle->timer);
 	free(settle->waiting.at);
 	free(settle->round.at);
+	free(settle->devices.at);
+	free(settle->files.at);
 	free(settle->folders.at);
 	free(settle);
 	*settle_ptr = NULL;
@@ -111,8 +115,14 @@ schedule(struct settle *settle)
 void
 settle_add(struct settle *settle, int fd, struct box *box)
 {
+	struct item item = { .fd = fd, .box = box };
+
 	boxes_hold(box);
-	push(&settle->waiting, (struct item){ fd, box });
+	if (fd != -1 && settle->waiting.n >= SETTLE_OPEN_MAX) {
+		file_close(&item.fd);
+		item.is_closed = true;
+	}
+	push(&settle->waiting, item);
 }
 
 void
@@ -214,23 +224,44 @@ by_box(const void *a, const void *b)
 	return ((uintptr_t)x->box > (uintptr_t)y->box) - ((uintptr_t)x->box < (uintptr_t)y->box);
 }
 
-/* The distinct folders of the round; or one of each device that has enough
- * files for a syncfs, whose files then need nothing of their own. */
+/* Whether the items of one device are better synced with it as a whole. */
 static bool
-collect_folders(struct settle *settle)
+wants_syncfs(const struct item *items, size_t n)
 {
-	const struct items *round = &settle->round;
-	bool is_one_device;
 	size_t i;
 
+	if (n >= SETTLE_SYNCFS_COUNT)
+		return true;
+	for (i = 0; i < n; i++)
+		if (items[i].is_closed)
+			return true;
+	return false;
+}
+
+/* Sorts the round by device and folder, and divides it: devices to sync as a
+ * whole, by any folder of theirs; else single files, and their folders. */
+static void
+divide_round(struct settle *settle)
+{
+	const struct items *round = &settle->round;
+	size_t i, j, from;
+
 	qsort(round->at, round->n, sizeof *round->at, by_box);
-	is_one_device = round->n >= SETTLE_SYNCFS_COUNT &&
-	    round->at[0].box->device == round->at[round->n - 1].box->device;
-	settle->folders.n = 0;
-	for (i = 0; i < round->n; i++)
-		if (i == 0 || (!is_one_device && round->at[i].box != round->at[i - 1].box))
-			push(&settle->folders, round->at[i]);
-	return is_one_device;
+	settle->devices.n = settle->files.n = settle->folders.n = 0;
+	for (from = 0; from < round->n; from = i) {
+		for (i = from; i < round->n &&
+		     round->at[i].box->device == round->at[from].box->device; i++)
+			;
+		if (wants_syncfs(round->at + from, i - from)) {
+			push(&settle->devices, round->at[from]);
+			continue;
+		}
+		for (j = from; j < i; j++) {
+			push(&settle->files, round->at[j]);
+			if (j == from || round->at[j].box != round->at[j - 1].box)
+				push(&settle->folders, round->at[j]);
+		}
+	}
 }
 
 static void
@@ -240,6 +271,7 @@ release_round(struct settle *settle)
 
 	for (i = 0; i < settle->round.n; i++) {
 		file_close(&settle->round.at[i].fd);
+		maildir_forget_made(settle->round.at[i].box->maildir);
 		boxes_give(settle->deliver->boxes, &settle->round.at[i].box);
 	}
 	settle->round.n = 0;
@@ -297,11 +329,8 @@ begin_round(void *arg)
 		end_round(settle);
 		return;
 	}
-	if (collect_folders(settle)) {
-		settle->phase = SETTLE_FOLDERS;
-		start_tasks(settle, &settle->folders, sync_device);
-		return;
-	}
+	divide_round(settle);
 	settle->phase = SETTLE_FILES;
-	start_tasks(settle, &settle->round, sync_file);
+	start_tasks(settle, &settle->devices, sync_device);
+	start_tasks(settle, &settle->files, sync_file);
 }

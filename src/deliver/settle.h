@@ -23,6 +23,9 @@ struct settle;
 /* From that many files on one file system, one syncfs(2) is cheaper than an
  * fsync(2) for each. */
 #define SETTLE_SYNCFS_COUNT 32
+/* Files kept open for their fsync; what comes beyond that while a round is
+ * under way is closed, and its file system synced as a whole. */
+#define SETTLE_OPEN_MAX 2048
 
 struct settle *settle_new(struct deliver *d); /* owned */
 void settle_free(struct settle **settle);

@@ -38,7 +38,7 @@ static const struct role_spec specs[ROLE_COUNT] = {
 	},
 	[ROLE_DELIVER] = {
 		.role = ROLE_DELIVER,
-		.name = "deliver", .user = ROLE_AS_OWNER, .files_max = 4096,
+		.name = "deliver", .user = ROLE_AS_OWNER, .files_max = 16384,
 		.peers = LINK(ROLE_MASTER) | LINK(ROLE_SESSION) | LINK(ROLE_DIRECTORY)
 		    | LINK(ROLE_FILTER) | LINK(ROLE_RELAY),
 	},

@@ -288,6 +288,13 @@ maildir_open_owned(struct str root, struct str path, uid_t owner, struct maildir
 }
 
 void
+maildir_forget_made(struct maildir *m)
+{
+	for (int i = 0; i < MADE_COUNT; i++)
+		file_close(&m->made_fds[i]);
+}
+
+void
 maildir_close(struct maildir **m_ptr)
 {
 	struct maildir *m = *m_ptr;
@@ -297,8 +304,7 @@ maildir_close(struct maildir **m_ptr)
 	file_close(&m->new_fd);
 	file_close(&m->cur_fd);
 	file_close(&m->tmp_fd);
-	for (int i = 0; i < MADE_COUNT; i++)
-		file_close(&m->made_fds[i]);
+	maildir_forget_made(m);
 	free(m->path);
 	free(m);
 	*m_ptr = NULL;

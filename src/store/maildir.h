@@ -63,6 +63,10 @@ void maildir_close(struct maildir **m);
  * them that were made with this opening. */
 int maildir_sync_dirs(const struct maildir *m, struct fail *why);
 
+/* Everything made with this opening is on disk (maildir_sync_dirs, or a sync of
+ * the whole file system): closes what was kept open for that. */
+void maildir_forget_made(struct maildir *m);
+
 /* Adds a folder to root/subscriptions, as Dovecot keeps it, unless it is there.
  * Waits for subscriptions.lock, 25 ms at most. */
 int maildir_subscribe(struct str root, struct str path, struct fail *why);
