@@ -28,6 +28,7 @@ struct parser {
 	struct str text;
 	size_t at; /* behind token */
 	struct token token;
+	size_t done; /* the end of the token before it */
 	struct str comment;
 	unsigned unclosed;
 	struct arena *a;
@@ -99,6 +100,7 @@ advance(struct parser *p)
 {
 	size_t begin, end = 0;
 
+	p->done = p->token.end;
 	skip_space(p);
 	begin = p->at;
 	p->token = (struct token){ TOKEN_END, begin, begin };
@@ -299,7 +301,7 @@ can_take_angle(struct parser *p, struct address *out)
 static bool
 can_take_item(struct parser *p, bool in_group, struct address *out)
 {
-	size_t begin = p->token.begin, end;
+	size_t begin = p->token.begin;
 	struct words words = take_words(p);
 
 	out->kind = ADDRESS_MAILBOX;
@@ -309,17 +311,15 @@ can_take_item(struct parser *p, bool in_group, struct address *out)
 		advance(p);
 		return true;
 	}
-	end = words.end;
 	if (!is_special(p, '<') && can_take_address(p, &words, out) && is_at_end(p))
 		return true;
 	/* Whatever it was, what stands before <...> is a name. */
-	while (!is_special(p, '<') && !is_at_end(p)) {
-		end = p->token.end;
+	while (!is_special(p, '<') && !is_at_end(p))
 		advance(p);
-	}
 	if (!is_special(p, '<'))
 		return false;
-	out->display = span(p, begin, end > begin ? end : begin);
+	if (p->done > begin)
+		out->display = span(p, begin, p->done);
 	return can_take_angle(p, out);
 }
 

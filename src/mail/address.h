@@ -57,9 +57,9 @@ void address_list_init(struct address_list *list, struct str value, struct arena
 bool address_has_next(struct address_list *list, struct address *out);
 
 /*
- * An addr-spec that may be written into a header or an envelope by us:
- * dot-string or quoted string, @, domain or literal; no comments, no blanks
- * outside quotes, UTF-8 allowed, within the lengths of path.h.
+ * An addr-spec that may be written into a header or an envelope by us: a
+ * Mailbox with a domain as path.h takes it, UTF-8 allowed; no comments, no
+ * blanks outside quotes.
  */
 bool address_is_valid(struct str text);
 

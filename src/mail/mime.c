@@ -7,14 +7,20 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "mail/header.h"
 #include "mail/limits.h"
 
 #define FIRST_PARTS 4
+#define SLOTS 256
+#define NO_LEVEL (-1)
 
 /* A multipart whose boundary is being looked for. */
 struct level {
 	struct str boundary;
+	uint64_t hash;	/* of boundary */
+	size_t longest; /* of the boundaries up to this level */
+	int below;	/* the next one out in the same slot, or NO_LEVEL */
 	uint32_t part;
 	bool is_digest;
 };
@@ -26,6 +32,9 @@ struct walk {
 	uint32_t cap;
 	struct level levels[LIMITS_DEPTH]; /* from the outermost */
 	size_t depth;			   /* of levels in use */
+	int slots[SLOTS];		   /* innermost level, by hash */
+	unsigned lengths[LIMITS_BOUNDARY + 1]; /* how many boundaries are that long */
+	uint64_t multiplier;		   /* of the hash: odd, and no stranger's to know */
 	uint32_t current;		   /* the part that the next line belongs to */
 	bool in_header;
 };
@@ -189,6 +198,49 @@ is_deep(struct walk *w, const struct mime_part *part)
 	return true;
 }
 
+/* One byte more of a boundary, or of a line that might be one. */
+static uint64_t
+hash_on(const struct walk *w, uint64_t hash, char c)
+{
+	return (hash + (unsigned char)c + 1) * w->multiplier;
+}
+
+/* The low bits of a product depend on low bits only: use the high ones. */
+static int *
+slot_of(struct walk *w, uint64_t hash)
+{
+	return &w->slots[hash >> 56];
+}
+
+static void
+push_level(struct walk *w, struct str boundary, bool is_digest)
+{
+	struct level *level = &w->levels[w->depth];
+	int *slot;
+
+	*level = (struct level){ .boundary = boundary, .part = w->current,
+		.is_digest = is_digest, .longest = boundary.n };
+	for (size_t i = 0; i < boundary.n; i++)
+		level->hash = hash_on(w, level->hash, boundary.p[i]);
+	if (w->depth > 0 && w->levels[w->depth - 1].longest > boundary.n)
+		level->longest = w->levels[w->depth - 1].longest;
+	slot = slot_of(w, level->hash);
+	level->below = *slot;
+	*slot = (int)w->depth++;
+	w->lengths[boundary.n]++;
+}
+
+static void
+pop_levels(struct walk *w, size_t depth)
+{
+	while (w->depth > depth) {
+		const struct level *level = &w->levels[--w->depth];
+
+		*slot_of(w, level->hash) = level->below;
+		w->lengths[level->boundary.n]--;
+	}
+}
+
 /* Will the lines that follow be looked at for parts of this multipart? */
 static bool
 is_entered(struct walk *w, const struct mime_part *part)
@@ -204,8 +256,7 @@ is_entered(struct walk *w, const struct mime_part *part)
 		w->m->limits |= LIMITS_MET_BOUNDARY;
 		return false;
 	}
-	w->levels[w->depth++] = (struct level){ boundary, w->current,
-		str_is_equal_nocase(part->subtype, STR("digest")) };
+	push_level(w, boundary, str_is_equal_nocase(part->subtype, STR("digest")));
 	return true;
 }
 
@@ -253,23 +304,42 @@ end_parts(struct walk *w, uint32_t index, size_t at)
 	}
 }
 
+/* The innermost level with that boundary, or NO_LEVEL. */
+static int
+find_boundary(struct walk *w, struct str boundary, uint64_t hash)
+{
+	int i;
+
+	for (i = *slot_of(w, hash); i != NO_LEVEL; i = w->levels[i].below)
+		if (w->levels[i].hash == hash && str_is_equal(w->levels[i].boundary, boundary))
+			break;
+	return i;
+}
+
 /*
  * RFC 2046 5.1.2: a delimiter is a line that begins with the boundary, of any
  * multipart that is open.  Where one is the beginning of another, the longer
- * one is meant.  Returns the level, or -1.
+ * one is meant.  Each length there is costs one look into the slots, so a
+ * line costs its own length, however deep the nesting.
  */
 static int
-find_level(const struct walk *w, struct str line)
+find_level(struct walk *w, struct str line)
 {
-	int found = -1;
+	struct str text = str_from(line, 2);
+	int found = NO_LEVEL;
+	uint64_t hash = 0;
 
-	if (line.n < 3 || line.p[0] != '-' || line.p[1] != '-')
-		return -1;
-	for (size_t i = w->depth; i-- > 0;) {
-		if (found >= 0 && w->levels[i].boundary.n <= w->levels[found].boundary.n)
+	if (w->depth == 0 || line.n < 3 || line.p[0] != '-' || line.p[1] != '-')
+		return NO_LEVEL;
+	for (size_t n = 1; n <= text.n && n <= w->levels[w->depth - 1].longest; n++) {
+		int level;
+
+		hash = hash_on(w, hash, text.p[n - 1]);
+		if (w->lengths[n] == 0)
 			continue;
-		if (str_has_prefix(str_from(line, 2), w->levels[i].boundary))
-			found = (int)i;
+		level = find_boundary(w, str_sub(text, 0, n), hash);
+		if (level != NO_LEVEL)
+			found = level;
 	}
 	return found;
 }
@@ -293,10 +363,10 @@ take_delimiter(struct walk *w, size_t index, struct str line, size_t at)
 		end_header(w, at);
 	end_parts(w, level->part, find_content_end(w->m->message, at));
 	if (str_has_prefix(behind, STR("--"))) {
-		w->depth = index;
+		pop_levels(w, index);
 		return;
 	}
-	w->depth = index + 1;
+	pop_levels(w, index + 1);
 	if (can_begin_part(w, level->part, level->is_digest, at + line.n))
 		return;
 	w->parts[level->part].is_leaf = false;
@@ -314,7 +384,7 @@ take_line(struct walk *w, struct str line, size_t at)
 {
 	int level = find_level(w, line);
 
-	if (level >= 0)
+	if (level != NO_LEVEL)
 		take_delimiter(w, (size_t)level, line, at);
 	else if (w->in_header && is_empty_line(line))
 		begin_body(w, at + line.n);
@@ -323,10 +393,12 @@ take_line(struct walk *w, struct str line, size_t at)
 void
 mime_parse(struct str message, struct arena *a, struct mime *out)
 {
-	struct walk w = { .m = out, .a = a };
+	struct walk w = { .m = out, .a = a, .multiplier = hash_seeded(STR("boundary")) | 1 };
 	size_t at = 0;
 
 	*out = (struct mime){ .message = message };
+	for (size_t i = 0; i < SLOTS; i++)
+		w.slots[i] = NO_LEVEL;
 	if (!can_begin_part(&w, MIME_NO_PARENT, false, 0))
 		return;
 	while (at < message.n && (w.in_header || w.depth > 0)) {

@@ -173,22 +173,35 @@ add_word(struct pending *pending, const struct word *word, const char *at)
 		add_q(&pending->bytes, word->text);
 }
 
+/* Offset of the next "=?" from `at` on, or the length of text. */
+static size_t
+find_word(struct str text, size_t at)
+{
+	while (at < text.n) {
+		ptrdiff_t equals = str_find_byte(str_from(text, at), '=');
+
+		if (equals < 0)
+			return text.n;
+		at += (size_t)equals;
+		if (at + 1 < text.n && text.p[at + 1] == '?')
+			return at;
+		at++;
+	}
+	return text.n;
+}
+
 void
 word_add_decoded(struct buf *out, struct str raw, struct charset_set *set)
 {
 	struct pending pending = { BUF_EMPTY, STR_EMPTY, STR_EMPTY };
 	struct str text = str_trim(raw);
 	bool was_word = false;
-	size_t done = 0, at = 0;
+	size_t done = 0;
 
-	while (at < text.n) {
-		ptrdiff_t found = str_find(str_from(text, at), STR("=?"));
+	for (size_t at = find_word(text, 0); at < text.n; at = find_word(text, at)) {
 		struct str gap;
 		struct word word;
 
-		if (found < 0)
-			break;
-		at += (size_t)found;
 		if (!is_word(str_from(text, at), &word)) {
 			at += 2;
 			continue;
