@@ -16,6 +16,7 @@ programs are in its o/.  Started by root, the daemon and its mail belong to
 import mailbox
 import os
 import pwd
+import re
 import shutil
 import signal
 import smtplib
@@ -167,14 +168,15 @@ class Doorstep:
         return os.path.join(inbox, "." + folder) if folder else inbox
 
     def messages(self, user, folder=""):
-        """The messages of a folder, as bytes, by their file names."""
+        """The messages of a folder, as bytes, oldest first by their file names."""
         found = []
         for part in ("new", "cur"):
             where = os.path.join(self.maildir(user, folder), part)
             if os.path.isdir(where):
                 found += [os.path.join(where, name) for name in os.listdir(where)]
         result = []
-        for name in sorted(found, key=os.path.basename):
+        for name in sorted(found, key=lambda f: [int(part) if part.isdigit() else part for part in
+                                                  re.split(r"(\d+)", os.path.basename(f))]):
             with open(name, "rb") as file:
                 result.append(file.read())
         return result
