@@ -25,6 +25,19 @@ add_reason(struct fail *why, int errnum)
 		snprintf(why->log + n, sizeof why->log - n, ": %s", reason);
 }
 
+/* Whatever a stranger put into the words, an answer stays one line. */
+static void
+set_text(struct fail *why, const char *text)
+{
+	char *p;
+
+	snprintf(why->text, sizeof why->text, "%s", text);
+	for (p = why->text; *p != '\0'; p++) {
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = ' ';
+	}
+}
+
 int
 fail_set(struct fail *why, enum fail_class class, unsigned subject, unsigned detail, int errnum,
     const char *text, const char *format, ...)
@@ -38,7 +51,7 @@ fail_set(struct fail *why, enum fail_class class, unsigned subject, unsigned det
 	why->subject = (unsigned char)subject;
 	why->detail = (unsigned char)detail;
 	why->errnum = errnum;
-	snprintf(why->text, sizeof why->text, "%s", text);
+	set_text(why, text);
 	va_start(ap, format);
 	vsnprintf(why->log, sizeof why->log, format, ap);
 	va_end(ap);
@@ -73,5 +86,6 @@ fail_enhanced(const struct fail *why, char out[12])
 	};
 
 	snprintf(out, 12, "%c.%u.%u", first[why->class],
-	    why->class == FAIL_NONE ? 0U : why->subject, why->class == FAIL_NONE ? 0U : why->detail);
+	    why->class == FAIL_NONE ? 0U : why->subject,
+	    why->class == FAIL_NONE ? 0U : why->detail);
 }
