@@ -50,13 +50,17 @@ run_scripts(struct answerer *self, struct host *host, const struct rec_filter_rc
 	run_end(&run);
 }
 
+/* As base/pack.h writes them: the numbers and lengths of a record. */
+#define OUTCOME_FIXED ((size_t)24)
+#define ACTION_FIXED ((size_t)25)
+
 static size_t
 measure(const struct rec_filter_outcome *outcome)
 {
-	size_t n = 64 + outcome->error.n, i;
+	size_t n = OUTCOME_FIXED + outcome->error.n, i;
 
 	for (i = 0; i < outcome->actions.n; i++)
-		n += 40 + outcome->actions.at[i].target.n + outcome->actions.at[i].flags.n +
+		n += ACTION_FIXED + outcome->actions.at[i].target.n + outcome->actions.at[i].flags.n +
 		    outcome->actions.at[i].rule.n;
 	return n;
 }

@@ -235,6 +235,8 @@ plan_make(struct plan *plan, const struct sieve_tree *tree, struct sieve_errors 
 
 	buf_add_cstr(&maker.out, "require \"fileinto\";");
 	add_commands(&maker, tree->commands);
+	/* libsieve takes a script of nothing but require for a syntax error. */
+	buf_add_cstr(&maker.out, "stop;");
 	plan->script = arena_cstr(&plan->arena, buf_str(&maker.out));
 	if (!buf_is_ok(&maker.out))
 		sieve_error_add(errors, 0, "the script is too large");

@@ -1,0 +1,1 @@
+require "imap4flags"; setflag ""; setflag ""; if hasflag :is "x" {keep;}
