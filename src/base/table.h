@@ -28,8 +28,8 @@ void *table_remove(struct table *t, struct str key);	  /* returns the removed va
 size_t table_count(const struct table *t);
 
 /* Visits every entry: start with *cursor 0; false at the end.  key_out may be
- * NULL.  The table may
- * lose the entry just visited, but not gain any, during a visit. */
+ * NULL.  The table may lose the entry just visited, but not gain any, during a
+ * visit. */
 bool table_has_next(const struct table *t, size_t *cursor, struct str *key_out, void **value_out);
 
 #endif

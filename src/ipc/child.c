@@ -5,11 +5,10 @@
  * gives up.  It knows nothing of what the child does afterwards. */
 #include "ipc/child.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -59,6 +58,15 @@ is_setting(const struct rec_setting *s, struct str key)
 	return s->section.n == 0 && str_is_equal(s->key, key);
 }
 
+/* Master puts /dev/null there when the system has no syslog. */
+static bool
+has_syslog(void)
+{
+	struct stat st;
+
+	return fstat(ROLE_SYSLOG_FD, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
 void
 child_apply_log(const struct msg_MASTER_GIVES_CONF *conf)
 {
@@ -78,7 +86,7 @@ child_apply_log(const struct msg_MASTER_GIVES_CONF *conf)
 			is_syslog = str_is_equal(s->value, STR("yes"));
 	}
 	log_set_level(level);
-	log_use_syslog(is_syslog && fcntl(ROLE_SYSLOG_FD, F_GETFD) != -1 ? ROLE_SYSLOG_FD : -1);
+	log_use_syslog(is_syslog && has_syslog() ? ROLE_SYSLOG_FD : -1);
 }
 
 _Noreturn static void

@@ -360,14 +360,14 @@ become(const struct child *c, int link, const char *path, const char *name)
 
 	/* Above both, so that neither dup2 overwrites the other's source. */
 	link = fcntl(link, F_DUPFD, 10);
-	if (syslog_fd != -1)
-		syslog_fd = fcntl(syslog_fd, F_DUPFD, 10);
+	/* Without syslog the place is filled all the same: no later descriptor of
+	 * the child may be taken for it. */
+	syslog_fd = syslog_fd == -1 ? open("/dev/null", O_WRONLY) : syslog_fd;
+	syslog_fd = fcntl(syslog_fd, F_DUPFD, 10);
 	if (link == -1 || dup2(link, ROLE_MASTER_FD) == -1)
 		_exit(EXIT_NOT_EXECUTED);
-	if (syslog_fd != -1)
-		(void)dup2(syslog_fd, ROLE_SYSLOG_FD);
-	else
-		(void)close(ROLE_SYSLOG_FD);
+	if (syslog_fd == -1 || dup2(syslog_fd, ROLE_SYSLOG_FD) == -1)
+		_exit(EXIT_NOT_EXECUTED);
 	if (close_range(ROLE_SYSLOG_FD + 1, ~0U, 0) == -1)
 		_exit(EXIT_NOT_EXECUTED);
 	limit_memory(c);
