@@ -225,6 +225,12 @@ journal_room(const struct journal *j)
 	return room;
 }
 
+uint64_t
+journal_capacity(const struct journal *j)
+{
+	return j->max * (j->segment_size - JOURNAL_BLOCK);
+}
+
 /* ---- a batch ---- */
 
 struct journal_batch *

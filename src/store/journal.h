@@ -124,6 +124,7 @@ int journal_read(struct journal *journal, const struct journal_place *place, str
 /* Segments whose last record is at or below seq may be used again. */
 void journal_free_upto(struct journal *journal, uint64_t seq);
 uint64_t journal_room(const struct journal *journal);
+uint64_t journal_capacity(const struct journal *journal); /* room when nothing is in it */
 uint64_t journal_next_seq(const struct journal *journal);
 
 /* ---- appending ---- */
@@ -162,8 +163,8 @@ int journal_write_lazily(struct journal *journal, enum journal_type type,
 /* Bytes of the file, made in advance. */
 #define JOURNAL_VOIDS_SIZE ((size_t)64 << 10)
 
-/* All voids that still matter, and some that do not: see disk_void.  Due once,
- * before the first journal_add_void. */
+/* All voids that still matter, and some that do not: see disk_void.  Due
+ * before the first journal_add_void; may be repeated. */
 int journal_replay_voids(struct journal *journal, journal_fn fn, void *arg, struct fail *why);
 /* Written and synced when this returns 0.  seq: the delivery's. */
 int journal_add_void(struct journal *journal, uint64_t seq, const struct pack_field *fields,

@@ -39,7 +39,7 @@ struct journal {
 		uint64_t generation, next_seq;
 		uint64_t offset; /* of the next record; 0: a new generation begins */
 		uint64_t last;	 /* the latest delivery voided; 0: none */
-		uint32_t chain;
+		uint32_t chain, block_crc;
 	} voids;
 	int note_fd;
 	char boot_id[37];

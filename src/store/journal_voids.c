@@ -49,7 +49,7 @@ read_voids_block(struct journal *j, const char *path, struct fail *why)
 	if (file_pread_all(j->voids.fd, bytes, sizeof bytes, 0, path, why) == -1)
 		return -1;
 	switch (journal_read_block((struct str){ bytes, sizeof bytes }, disk_segment_fields,
-	    &head, sizeof head, &j->voids.chain)) {
+	    &head, sizeof head, &j->voids.block_crc)) {
 	case BLOCK_IS_ZERO:
 		return 0;
 	case BLOCK_IS_VALID:
@@ -120,8 +120,9 @@ journal_replay_voids(struct journal *j, journal_fn fn, void *arg, struct fail *w
 		goto out;
 	j->voids.next_seq = 1;
 	j->voids.offset = JOURNAL_BLOCK;
-	if (journal_scan((struct str){ bytes, n }, j->voids.chain, 1, UINT64_MAX, pass_void, &pass,
-	    why) != 0)
+	j->voids.chain = j->voids.block_crc;
+	if (journal_scan((struct str){ bytes, n }, j->voids.block_crc, 1, UINT64_MAX, pass_void,
+	    &pass, why) != 0)
 		rc = 0;
 out:
 	free(bytes);
@@ -147,7 +148,7 @@ begin_voids(struct journal *j, const char *path, struct fail *why)
 	j->voids.generation = head.generation;
 	j->voids.next_seq = 1;
 	j->voids.offset = JOURNAL_BLOCK;
-	j->voids.chain = crc;
+	j->voids.chain = j->voids.block_crc = crc;
 	return 0;
 }
 

@@ -296,6 +296,93 @@ tell(const struct recovery *r)
 	    r->store->dir, r->records, r->found, r->made, r->failed);
 }
 
+/* ---- stuck copies written anew ---- */
+
+/* Of one go: what a batch of mail may be. */
+#define RELOG_MAX ((uint64_t)4 << 20)
+
+/* One copy as a record of its own at the end of the journal, so that the
+ * segment it stands in can be used again (after the next checkpoint). */
+static int
+relog_one(struct recovery *r, struct journal_batch *batch, struct stuck *stuck,
+    struct fail *why)
+{
+	int rc;
+	uint64_t seq;
+	struct buf payload = BUF_LIMIT(JOURNAL_SEGMENT_MAX);
+	struct journal_record record = { .type = JOURNAL_AGAIN, .seq = stuck->seq };
+	union apply_record content;
+	struct disk_delivery *d = &content.delivery;
+
+	rc = journal_read(r->store->journal, &stuck->place, &payload, why);
+	record.payload = buf_str(&payload);
+	if (rc == 0)
+		rc = apply_read(&record, &r->arena, &content, why);
+	BUG_ON(rc == 0 && stuck->copy >= d->copies.n);
+	if (rc == 0) {
+		d->copies.at += stuck->copy;
+		d->copies.n = 1;
+		d->unacked.n = d->marks.n = 0;
+		rc = journal_add(batch, JOURNAL_AGAIN, disk_delivery_fields, d, &seq, why);
+	}
+	arena_empty(&r->arena);
+	buf_fini(&payload);
+	return rc;
+}
+
+/* The last records of the batch are those of the first stuck copies. */
+static void
+move_stuck(struct store *s, struct journal_batch *batch)
+{
+	struct stuck *stuck = TAILQ_FIRST(&s->stuck);
+
+	for (size_t i = 0; i < journal_batch_count(batch); i++) {
+		stuck->place = journal_batch_record(batch, i).place;
+		stuck->seq = stuck->place.seq;
+		stuck->copy = 0;
+		stuck = TAILQ_NEXT(stuck, entry);
+	}
+}
+
+/* Those that stand before the newest segment; all or, when room or time is
+ * short, the first of them. */
+static void
+relog(struct recovery *r)
+{
+	struct store *s = r->store;
+	struct journal_batch *batch;
+	struct stuck *stuck;
+	struct fail why = FAIL_EMPTY;
+	uint64_t bytes = 0;
+	int rc = 0;
+
+	batch = journal_batch_new(s->journal);
+	TAILQ_FOREACH(stuck, &s->stuck, entry) {
+		bytes += stuck->place.length;
+		if (rc == -1 || bytes > RELOG_MAX || bytes > journal_room(s->journal) / 2)
+			break;
+		rc = relog_one(r, batch, stuck, &why);
+	}
+	if (journal_batch_count(batch) == 0 || journal_write(batch, &why) == -1) {
+		journal_abandon(batch);
+	} else {
+		move_stuck(s, batch);
+		journal_commit(batch);
+		s->committed = journal_next_seq(s->journal) - 1;
+	}
+	journal_batch_free(&batch);
+	if (why.class != FAIL_NONE)
+		log_error("%s", why.log);
+}
+
+/* Not each time: only when the ring is half used up. */
+static bool
+is_ring_pressed(const struct store *s)
+{
+	return s->stuck_count > 0 && s->open == NULL &&
+	    journal_room(s->journal) < journal_capacity(s->journal) / 2;
+}
+
 int
 recover_run(struct store *s, struct fail *why)
 {
@@ -315,6 +402,11 @@ recover_run(struct store *s, struct fail *why)
 	journal_clear_voids(s->journal);
 	journal_note(s->journal, s->placed, store_settled_upto(s));
 	tell(r);
+	if (is_ring_pressed(s)) {
+		relog(r);
+		if (freeze_now(s, why) == -1)
+			goto out;
+	}
 	rc = 0;
 out:
 	end_round(r);
@@ -368,6 +460,8 @@ recover_retry(struct store *s, size_t limit)
 		free(stuck);
 	}
 	end_round(r);
+	if (is_ring_pressed(s))
+		relog(r);
 	arena_fini(&r->round_arena);
 	arena_fini(&r->arena);
 	free(r);

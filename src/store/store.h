@@ -95,7 +95,8 @@ struct store_batch *store_batch_new(struct store *s);
  * Gives every copy of *d (whose user, root, mailbox, path, flags, prefix,
  * sizes and provenance are set) its uid, modseq, uidvalidity, and, where
  * `file` is empty, its file name (maildir_add_name), in place; packs it into the batch.
- * Its strings are copied into the batch; names given live as long as it.
+ * Its strings are copied into the batch; names that were given live
+ * until store_placed.
  * *seq_out: its journal sequence.
  * -1: the journal is full (FAIL_TEMP 4.3.1) or the record too large for a
  * segment; nothing has changed.
