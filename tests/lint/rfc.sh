@@ -5,14 +5,15 @@
 # doc/rfc.md: each row names code and a test that exist.  A row is
 #   | clause | what it asks | FILE:FUNCTION | FILE:TEST |
 # with files below src/ or sieve/, and below tests/; several are separated by
-# commas.  "later" stands for what a later issue brings.
+# commas, and :NAME is left out where all of the file is meant.  "later" stands
+# for what does not exist yet.
 
 set -u
 cd "$1" || exit 1
 test -f doc/rfc.md || { printf 'doc/rfc.md is missing\n'; exit 1; }
 bad=0
 
-# exists CLAUSE BASE... REFERENCE
+# is_there REFERENCE BASE...
 is_there()
 {
 	file=${1%%:*}
@@ -21,7 +22,7 @@ is_there()
 	for base
 	do
 		if test -f "$base/$file"; then
-			grep -qwF -- "$name" "$base/$file"
+			test "$name" = "$file" || grep -qwF -- "$name" "$base/$file"
 			return
 		fi
 	done
