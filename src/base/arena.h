@@ -37,7 +37,8 @@ char *arena_cstr(struct arena *a, struct str s);
 struct str arena_printf(struct arena *a, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* fn(arg) runs when the arena is emptied: ties an fd or a reference to it. */
+/* fn(arg) runs when the arena is emptied: ties an fd or a reference to it.
+ * At once when the ceiling leaves no room to remember it. */
 void arena_on_free(struct arena *a, void (*fn)(void *arg), void *arg);
 
 #endif

@@ -11,7 +11,8 @@
  * crc is 0 to begin with, or the result so far. */
 uint32_t hash_crc32c(uint32_t crc, struct str bytes);
 
-/* SipHash-1-3 with a key made at the first call: hash tables, never disk. */
+/* SipHash-1-3 with a key made at the first call: hash tables, never disk.  A
+ * sandbox that forbids getrandom(2) closes after that call. */
 uint64_t hash_seeded(struct str bytes);
 uint64_t hash_sip13(const uint64_t key[2], struct str bytes); /* the same, for tests */
 

@@ -12,7 +12,8 @@
  * One line an event, to standard error (master's children inherit it) and, when
  * asked, to syslog's mail facility through /dev/log opened before the chroot.
  *
- * A line is `LEVEL program[pid]: text`, or logfmt built with log_pair.  Bytes
+ * A line is `LEVEL program[pid]: text`; the text may be logfmt built with
+ * log_pair.  What does not fit into LOG_LINE_MAX ends in `...`.  Bytes
  * outside printable ASCII and UTF-8 letters, and control characters, are
  * escaped as \xNN: nothing from outside can forge a line.
  */

@@ -36,7 +36,8 @@ void loop_stop(struct loop *loop);
 void loop_watch(struct loop *loop, struct watch *w, int fd, short what, loop_fd_fn fn, void *arg);
 void loop_unwatch(struct watch *w); /* legal on an unused or ended one */
 
-/* Calls fn once after that many microseconds; setting again replaces. */
+/* Calls fn once after that many microseconds; setting again replaces.  Once
+ * it runs, the watch is unused again: fn may set it or free what holds it. */
 void loop_timer(struct loop *loop, struct watch *w, int64_t microseconds, loop_fn fn, void *arg);
 bool loop_is_set(const struct watch *w);
 
