@@ -169,6 +169,8 @@ main(void)
 	process.loop = loop_new();
 	process.ask = ask_new(process.loop, want_owner, &process);
 	server_init(&process.server, process.loop, process.ask);
+	/* The listeners come after the sandbox: the first byte from outside is
+	 * read by a process that can open nothing. */
 	child_enter(&start);
 	if (take_start(&process, &start, &why) == -1) {
 		log_error("%s", why.log);
