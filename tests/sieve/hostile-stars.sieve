@@ -1,0 +1,2 @@
+# expect: implicit keep
+if header :matches ["subject", "from"] "*e*e*e*e*e*e*e*e*e*e*e*e*e*e*e*e*e*e*e*e*e*e!" { discard; }

@@ -1,0 +1,3 @@
+# expect: fileinto A
+require "fileinto";
+fileinto "A";

@@ -1,0 +1,2 @@
+# error: 2: `else` must follow the block of an `if` or `elsif`
+else { discard; }

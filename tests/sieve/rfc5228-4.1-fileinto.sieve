@@ -1,0 +1,5 @@
+# expect: fileinto INBOX.Müll
+# expect: fileinto other
+require "fileinto";
+fileinto "INBOX.Müll";
+fileinto "other";

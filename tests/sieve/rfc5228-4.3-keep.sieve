@@ -1,0 +1,5 @@
+# expect: keep
+# expect: discard
+# "discard ... does not override keep"
+keep;
+discard;
