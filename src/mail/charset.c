@@ -81,7 +81,7 @@ static const char *const common[] = {
 	"iso-8859-8", "iso-8859-10", "iso-8859-13", "iso-8859-14", "iso-8859-15",
 	"iso-8859-16", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257",
 	"cp1258", "cp874", "cp437", "cp850", "cp852", "cp866", "koi8-r", "koi8-u", "macintosh",
-	"cp932", "euc-jp", "iso-2022-jp", "gb18030", "hz-gb-2312", "big5-hkscs", "cp949",
+	"cp932", "euc-jp", "iso-2022-jp", "gb18030", "big5-hkscs", "cp949",
 	"iso-2022-kr", "utf-7", "utf-16", "utf-16be", "utf-16le",
 };
 

@@ -38,10 +38,11 @@ void word_add_labelled(struct buf *out, struct str bytes, struct str charset,
 
 /*
  * UTF-8 text as the value of an unstructured field or as a phrase: as it is
- * when it is printable ASCII without "=?" (a phrase: quoted when it must be),
+ * when it is printable ASCII without "=?" (a phrase is quoted when it must be),
  * else as encoded words of utf-8, each at most 75 long.  Folded with LF where
- * there is a blank, so that lines stay under 78 if they can.  column: characters already in the line ("Subject: " is 9).  Bytes that
- * are not UTF-8 become U+FFFD; CR and LF become blanks.
+ * there is a blank, so that lines stay under 78 if they can.  column:
+ * characters already in the line ("Subject: " is 9).  Bytes that are not
+ * UTF-8 become U+FFFD; CR and LF become blanks.
  */
 void word_add_encoded(struct buf *out, struct str text, size_t column);
 void word_add_encoded_phrase(struct buf *out, struct str text, size_t column);
