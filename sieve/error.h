@@ -24,7 +24,8 @@ struct sieve_errors {
 	unsigned count; /* of all; SIEVE_ERRORS_MAX are kept */
 };
 
-void sieve_errors_init(struct sieve_errors *errors, struct sieve_arena *a, struct sieve_text script);
+void sieve_errors_init(struct sieve_errors *errors, struct sieve_arena *a,
+    struct sieve_text script);
 void sieve_error_add(struct sieve_errors *errors, size_t offset, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -34,7 +34,8 @@ struct sieve_lexer {
 	struct sieve_text rule; /* seen, and not yet handed out */
 };
 
-void sieve_lex_init(struct sieve_lexer *lexer, struct sieve_text script, struct sieve_errors *errors);
+void sieve_lex_init(struct sieve_lexer *lexer, struct sieve_text script,
+    struct sieve_errors *errors);
 
 /*
  * The next token.  What is no token is reported and passed over, so the

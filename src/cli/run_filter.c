@@ -56,6 +56,12 @@ become_filter(const char *path, int master_end)
 }
 
 static int
+tell(struct run_filter *filter, enum msg m, const void *message)
+{
+	return wire_send_blocking(filter->master_fd, m, message, &filter->out) == WIRE_OK ? 0 : -1;
+}
+
+static int
 introduce(struct run_filter *filter, const struct conf *conf, int *peer, struct fail *why)
 {
 	struct msg_MASTER_GIVES_CONF settings = { .uid = -1, .gid = -1 };
@@ -66,13 +72,13 @@ introduce(struct run_filter *filter, const struct conf *conf, int *peer, struct 
 
 	memset(&start, 0, sizeof start);
 	conf_to_settings(conf, &filter->arena, &settings);
-	if (wire_send_blocking(filter->master_fd, MSG_MASTER_GIVES_CONF, &settings, &filter->out) != WIRE_OK ||
-	    wire_send_blocking(filter->master_fd, MSG_MASTER_GIVES_PEER, &link, &filter->out) != WIRE_OK ||
-	    wire_send_blocking(filter->master_fd, MSG_MASTER_SAYS_START, &start, &filter->out) != WIRE_OK)
+	if (tell(filter, MSG_MASTER_GIVES_CONF, &settings) == -1 ||
+	    tell(filter, MSG_MASTER_GIVES_PEER, &link) == -1 ||
+	    tell(filter, MSG_MASTER_SAYS_START, &start) == -1)
 		return fail_set(why, FAIL_OURS, 3, 0, 0, "", "doorstep-filter ended at once");
 	file_close(peer);
-	if (wire_recv_blocking(filter->master_fd, &filter->in, &filter->arena, &m, &ready) != WIRE_OK ||
-	    m != MSG_CHILD_IS_READY)
+	if (wire_recv_blocking(filter->master_fd, &filter->in, &filter->arena, &m, &ready) !=
+		WIRE_OK || m != MSG_CHILD_IS_READY)
 		return fail_set(why, FAIL_OURS, 3, 0, 0, "", "doorstep-filter did not start");
 	return 0;
 }

@@ -7,7 +7,14 @@
 
 #include <stddef.h>
 
-static const struct engine *const engines[] = { &engine_libsieve };
+#include "config.h"
+
+static const struct engine *const engines[] = {
+#if HAVE_LIBSIEVE
+	&engine_libsieve,
+#endif
+	&engine_none,
+};
 
 const struct engine *
 engine_find(struct str name)
@@ -19,3 +26,29 @@ engine_find(struct str name)
 			return engines[i];
 	return NULL;
 }
+
+/* ---- no engine ---- */
+
+static struct engine_script *
+compile(struct str text, struct buf *errors)
+{
+	(void)text;
+	buf_add_cstr(errors, "1:1: this Doorstep was built without the Sieve engine that "
+			     "sieve_engine names\n");
+	return NULL;
+}
+
+static void
+free_script(struct engine_script **script)
+{
+	*script = NULL;
+}
+
+static void
+run(const struct engine_script *script, struct run *run)
+{
+	(void)script;
+	(void)run;
+}
+
+const struct engine engine_none = { "none", compile, free_script, run };

@@ -23,8 +23,9 @@ struct engine {
 	void (*run)(const struct engine_script *script, struct run *run);
 };
 
-extern const struct engine engine_libsieve;
+extern const struct engine engine_libsieve; /* unless built without */
+extern const struct engine engine_none;	    /* compiles nothing, and says why */
 
-const struct engine *engine_find(struct str name); /* NULL: there is none */
+const struct engine *engine_find(struct str name); /* NULL: not in this build */
 
 #endif

@@ -179,7 +179,7 @@ prepare(struct filter *filter, const struct child_start *start)
 	}
 	engine = engine_find(str_of(conf->sieve_engine));
 	if (engine == NULL)
-		engine = &engine_libsieve;
+		engine = &engine_none;
 	filter->answerer.engine = engine;
 	filter->answerer.cache = cache_new(engine);
 	filter->answerer.delimiters = xstrdup(conf->recipient_delimiter);
