@@ -111,27 +111,112 @@ add_answered(struct plan_maker *maker, size_t number)
 
 /* ---- regular expressions ---- */
 
-/* Whether compiling and matching it is bounded: what its repeat counts
- * multiply to, and no back-references, which make the matcher exponential. */
+/* How many states glibc makes of a regular expression: repeats are written
+ * out, and those of a group multiply what is in it. */
+struct regex_cost {
+	unsigned long sum[PLAN_REGEX_DEPTH_MAX], last[PLAN_REGEX_DEPTH_MAX];
+	unsigned depth;
+};
+
+static void
+add_atom(struct regex_cost *cost, unsigned long states)
+{
+	cost->last[cost->depth] = states;
+	cost->sum[cost->depth] += states;
+}
+
+static void
+repeat_atom(struct regex_cost *cost, unsigned long times)
+{
+	unsigned long last = cost->last[cost->depth];
+
+	if (times < 2)
+		return;
+	cost->sum[cost->depth] += last * (times - 1);
+	cost->last[cost->depth] = last * times;
+}
+
+/* The greater number of `{m,n}`; *at is put on its end. */
+static unsigned long
+read_repeat(struct sieve_text key, size_t *at)
+{
+	unsigned long number = 0, most = 1;
+
+	while (*at + 1 < key.n && key.p[*at] != '}') {
+		++*at;
+		if (key.p[*at] >= '0' && key.p[*at] <= '9' && number < PLAN_REGEX_STATES_MAX)
+			number = number * 10 + (unsigned)(key.p[*at] - '0');
+		else if (key.p[*at] < '0' || key.p[*at] > '9')
+			number = 0;
+		most = number > most ? number : most;
+	}
+	return most;
+}
+
+/* To the `]` of a bracket expression that begins at `at`. */
+static size_t
+pass_bracket(struct sieve_text key, size_t at)
+{
+	at++;
+	if (at < key.n && key.p[at] == '^')
+		at++;
+	if (at < key.n && key.p[at] == ']')
+		at++;
+	while (at < key.n && key.p[at] != ']')
+		at++;
+	return at;
+}
+
+static void
+add_regex_byte(struct regex_cost *cost, struct sieve_text key, size_t *at)
+{
+	switch (key.p[*at]) {
+	case '[':
+		*at = pass_bracket(key, *at);
+		add_atom(cost, 1);
+		break;
+	case '(':
+		cost->depth++;
+		cost->sum[cost->depth] = cost->last[cost->depth] = 0;
+		break;
+	case ')':
+		if (cost->depth > 0) {
+			cost->depth--;
+			add_atom(cost, cost->sum[cost->depth + 1]);
+		}
+		break;
+	case '{':
+		repeat_atom(cost, read_repeat(key, at));
+		break;
+	case '+':
+		repeat_atom(cost, 2);
+		break;
+	case '\\':
+		++*at;
+		/* fall through */
+	default:
+		add_atom(cost, 1);
+	}
+}
+
+/* Whether compiling and matching it is bounded; back-references make the
+ * matcher exponential. */
 static const char *
 find_regex_fault(struct sieve_text key)
 {
-	unsigned long product = 1, number;
-	size_t i;
+	struct regex_cost cost = { .depth = 0 };
+	size_t at;
 
 	if (key.n > PLAN_REGEX_SIZE_MAX)
 		return "it is too long";
-	for (i = 0; i < key.n; i++) {
-		if (key.p[i] == '\\' && ++i < key.n && key.p[i] >= '1' && key.p[i] <= '9')
+	for (at = 0; at < key.n; at++) {
+		if (key.p[at] == '\\' && at + 1 < key.n && key.p[at + 1] >= '1' &&
+		    key.p[at + 1] <= '9')
 			return "back-references are not available";
-		if (i >= key.n || key.p[i] < '0' || key.p[i] > '9' || i == 0 ||
-		    (key.p[i - 1] != '{' && key.p[i - 1] != ','))
-			continue;
-		for (number = 0; i < key.n && key.p[i] >= '0' && key.p[i] <= '9'; i++)
-			number = number > 1000000 ? number : number * 10 + (unsigned)(key.p[i] - '0');
-		i--;
-		product *= number == 0 ? 1 : number;
-		if (number > PLAN_REGEX_REPEATS_MAX || product > PLAN_REGEX_REPEATS_MAX)
+		if (key.p[at] == '(' && cost.depth + 1 == PLAN_REGEX_DEPTH_MAX)
+			return "its groups are nested too deep";
+		add_regex_byte(&cost, key, &at);
+		if (cost.sum[cost.depth] > PLAN_REGEX_STATES_MAX)
 			return "its repeat counts are too large";
 	}
 	return NULL;

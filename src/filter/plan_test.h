@@ -23,8 +23,10 @@ void plan_add_test(struct plan_maker *maker, const struct sieve_node *node);
 #define PLAN_KEYS_MAX 256
 /* Bytes of one string in it; libsieve is quadratic in it (8 MB: 30 s). */
 #define PLAN_KEY_SIZE_MAX 1024
-/* Of a regular expression, with what its bounds multiply to. */
+/* Of a regular expression: bytes, groups in groups, and the states that it
+ * comes to when its repeats are written out. */
 #define PLAN_REGEX_SIZE_MAX 1024
-#define PLAN_REGEX_REPEATS_MAX 10000
+#define PLAN_REGEX_DEPTH_MAX 32
+#define PLAN_REGEX_STATES_MAX 10000
 
 #endif

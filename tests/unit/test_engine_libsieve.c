@@ -292,8 +292,10 @@ unbounded_regexes_are_refused(void **state)
 	    "repeat counts");
 	expect_error("require \"regex\"; if header :regex \"a\" \"a{1,99999999999999999999}\" { stop; }",
 	    "repeat counts");
-	expect_error("require \"regex\"; if header :regex \"a\" [\"a{2,20}\", \"[0-9]+\"] { stop; }",
-	    NULL);
+	expect_error("require \"regex\"; if header :regex \"a\" \"(a|b{1,200}|c){60}\" { stop; }",
+	    "repeat counts");
+	expect_error("require \"regex\"; if header :regex \"a\" [\"a{2,20}\", \"[0-9]+\", "
+		     "\"[a-z0-9._+-]{1,64}@[]a-z0-9.-]{1,255}(a{1,20}){20}\"] { stop; }", NULL);
 }
 
 static void
