@@ -25,7 +25,7 @@ struct process {
 	struct watch idle_timer;
 	int64_t busy_at; /* clock_monotonic when there was last something to do */
 	bool is_checkpointed; /* the last one before the end has been asked for */
-	bool is_retiring; /* master was told that there is nothing to do */
+	bool is_retiring; /* ends once no session holds a link */
 };
 
 static void
@@ -78,6 +78,7 @@ deliver_check_stop(struct deliver *d)
 {
 	struct process *p = (struct process *)d;
 
+	p->busy_at = clock_monotonic();
 	if (d->is_stopping || (p->is_retiring && links_is_empty(d->links)))
 		loop_soon(d->loop, &d->stop_check, wind_up, p);
 }
@@ -99,11 +100,13 @@ say_idle(void *arg)
 
 	if (!is_idle(d))
 		p->busy_at = clock_monotonic();
-	if (clock_monotonic() - p->busy_at >= d->conf->owner_idle_timeout && !p->is_retiring &&
-	    d->master != NULL) {
-		p->is_retiring = true;
+	/* Virtual users are a site's normal mail: only a single user's process
+	 * goes.  master decides, and says so (take_retirement): a link that it
+	 * has just given must not die with us. */
+	if (clock_monotonic() - p->busy_at >= d->conf->owner_idle_timeout && d->master != NULL &&
+	    strcmp(d->owner, "virtual") != 0) {
+		p->busy_at = clock_monotonic();
 		wire_send(d->master, MSG_DELIVER_IS_IDLE, NULL);
-		deliver_check_stop(d);
 	}
 	loop_timer(d->loop, &p->idle_timer, CLOCK_SECOND, say_idle, p);
 }
@@ -211,6 +214,7 @@ take_conf(struct wire *w, const union msg_any *any, void *arg)
 	}
 	conf_free(&p->deliver.conf);
 	p->deliver.conf = conf;
+	child_apply_log(&any->MASTER_GIVES_CONF);
 	users_forget(p->deliver.users);
 }
 
@@ -220,6 +224,17 @@ take_stop(struct wire *w, const union msg_any *any, void *arg)
 	(void)w;
 	(void)any;
 	stop(arg);
+}
+
+static void
+take_retirement(struct wire *w, const union msg_any *any, void *arg)
+{
+	struct process *p = arg;
+
+	(void)w;
+	(void)any;
+	p->is_retiring = true;
+	deliver_check_stop(&p->deliver);
 }
 
 static void
@@ -237,6 +252,7 @@ static const wire_handler master_handlers[MSG_COUNT] = {
 	[MSG_MASTER_GIVES_CONF] = take_conf,
 	[MSG_MASTER_SAYS_STOP] = take_stop,
 	[MSG_MASTER_ASKS_SYNC] = take_work,
+	[MSG_MASTER_RETIRES_OWNER] = take_retirement,
 };
 
 /* Without master there is no new work; what was accepted is finished. */

@@ -260,6 +260,8 @@ owners_idle(struct child *deliver)
 	TAILQ_FOREACH(c, &deliver->master->children, entry)
 		if (c->role == ROLE_SESSION && children_is_alive(c))
 			wire_send(c->wire, MSG_MASTER_RETIRES_OWNER, &message);
+	/* Last: links given to it before this are in its socket already. */
+	wire_send(deliver->wire, MSG_MASTER_RETIRES_OWNER, &message);
 }
 
 void
