@@ -73,8 +73,9 @@ run(const struct command_options *options, int argc, char **argv)
 		print_usage(stderr);
 		return EX_USAGE;
 	}
-	/* The subcommand's own options begin behind its name. */
-	optind = 1;
+	/* The subcommand's own options begin behind its name; 0 makes glibc forget
+	 * the "+" of those before it. */
+	optind = 0;
 	return command->run(options, argc, argv);
 }
 

@@ -14,7 +14,8 @@ def make_message(size, subject="interop", seed=1):
     """Printable lines, dots at line starts, and an exact number of bytes (LF)."""
     rng = random.Random(seed)
     head = ("From: Sender <sender@example.net>\nTo: someone@example.org\n"
-            "Subject: %s\nMessage-ID: <%d.%d@example.net>\n\n" % (subject, seed, size)).encode()
+            "Subject: %s\nDate: Tue, 24 Nov 2026 21:10:55 +0000\n"
+            "Message-ID: <%d.%d@example.net>\n\n" % (subject, seed, size)).encode()
     lines, n = [head], len(head)
     while n < size:
         length = min(rng.randint(0, 76), size - n - 1)

@@ -100,6 +100,8 @@ postlog unix-dgram n - n - 1 postlogd
             "smtpd_client_message_rate_limit": "0",
             "lmtp_destination_concurrency_limit": "20",
             "notify_classes": "",
+            # Nothing is added to what a client sends.
+            "local_header_rewrite_clients": "",
         }
         main.update(settings or {})
         with open(os.path.join(self.path, "conf", "main.cf"), "w") as f:
