@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/bug.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -19,6 +20,9 @@
 
 /* Zeros are written in such portions. */
 #define ZEROS ((size_t)64 << 10)
+/* From one segment size to the next, and how soon a full one shows a busy store. */
+#define GROWTH 4
+#define BUSY (10 * CLOCK_SECOND)
 
 /* The part of a batch that goes to one segment. */
 struct piece {
@@ -129,18 +133,26 @@ largest_free(const struct journal *j)
 	return best;
 }
 
-/* Twice the largest there is, and at least what the record needs. */
+/* Four times the largest there is, and at least what the record needs. */
 static uint64_t
 next_size(const struct journal *j, uint64_t need)
 {
 	uint64_t size = JOURNAL_FIRST_SIZE;
 
 	for (size_t i = 0; i < j->count; i++)
-		if (2 * j->segments[i]->size > size)
-			size = 2 * j->segments[i]->size;
+		if (GROWTH * j->segments[i]->size > size)
+			size = GROWTH * j->segments[i]->size;
 	while (size < need)
 		size *= 2;
 	return size < j->segment_size ? size : j->segment_size;
+}
+
+/* A segment that was full that soon after it was begun: the store is busy, and
+ * small ones would only make the ring full between two checkpoints. */
+static bool
+is_busy(const struct journal *j)
+{
+	return j->current != NULL && clock_monotonic() - j->began < BUSY;
 }
 
 static unsigned
@@ -185,8 +197,13 @@ choose(struct journal *j, uint64_t need, bool *must_make_out, struct fail *why)
 	struct segment *segment = largest_free(j);
 
 	*must_make_out = false;
-	if (segment != NULL && segment->size >= need)
+	if (segment != NULL && segment->size >= need) {
+		if (segment->size < j->segment_size && is_busy(j)) {
+			*must_make_out = true;
+			segment->size = next_size(j, need);
+		}
 		return segment;
+	}
 	if (segment == NULL && j->count >= j->max) {
 		full(j, why);
 		return NULL;
@@ -291,6 +308,7 @@ roll(struct journal_batch *batch, size_t need, struct fail *why)
 	memset(buf_reserve(&piece->bytes, JOURNAL_BLOCK), 0, JOURNAL_BLOCK);
 	buf_grew(&piece->bytes, JOURNAL_BLOCK - piece->bytes.n);
 	j->current = segment;
+	j->began = clock_monotonic();
 	j->offset = JOURNAL_BLOCK;
 	j->chain = segment->block_crc;
 	return piece;

@@ -29,6 +29,7 @@ struct journal {
 	struct segment **segments; /* owned each; in order of generation after open */
 	size_t count, cap;
 	struct segment *current; /* NULL: the next record begins a segment */
+	int64_t began;		 /* when current was, by clock_monotonic */
 	uint64_t offset;	 /* of the next record in it */
 	uint32_t chain;		 /* crc of the record (or block) before that */
 	uint64_t next_seq, generation, free_upto;

@@ -224,11 +224,17 @@ out:
 	return rc;
 }
 
-/* Where the records of segment i must end: the next generation's begin. */
+/* Where the records of segment i must end: what any later generation began at
+ * was written in their place. */
 static uint64_t
 segment_limit(const struct journal *j, size_t i)
 {
-	return i + 1 < j->count ? j->segments[i + 1]->first_seq : UINT64_MAX;
+	uint64_t limit = UINT64_MAX;
+
+	while (++i < j->count)
+		if (j->segments[i]->first_seq < limit)
+			limit = j->segments[i]->first_seq;
+	return limit;
 }
 
 int
@@ -242,7 +248,7 @@ journal_replay(struct journal *j, uint64_t from, journal_fn fn, void *arg, uint6
 	for (size_t i = 0; i < j->count; i++) {
 		segment = j->segments[i];
 		limit = segment_limit(j, i);
-		if (segment->generation == 0 || limit <= from)
+		if (segment->generation == 0 || limit <= from || limit <= segment->first_seq)
 			continue;
 		if (from > 0 && segment->first_seq > expected)
 			log_error("%s/%u: journal records %llu to %llu are missing in front of "

@@ -50,19 +50,19 @@ setup_remove_entry(const char *path, const struct stat *st, int type, struct FTW
 	return remove(path);
 }
 
-static void
+static void __attribute__((nonnull))
 setup_init(struct setup *t)
 {
 	const char *tmp = getenv("TMPDIR");
 
 	/* Kills and torn files are the same in memory, only faster. */
-	if (tmp == NULL)
+	if (tmp == NULL || strlen(tmp) >= 40)
 		tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
 	memset(t, 0, sizeof *t);
 	/* What is logged is wanted here; TEST_LOG=1 shows it. */
 	log_init("test", getenv("TEST_LOG") != NULL ? 2 : open("/dev/null", O_WRONLY | O_CLOEXEC),
 	    LOG_L_DEBUG);
-	snprintf(t->dir, sizeof t->dir, "%.40s/store-XXXXXX", tmp);
+	snprintf(t->dir, sizeof t->dir, "%s/store-XXXXXX", tmp);
 	assert_non_null(mkdtemp(t->dir));
 	snprintf(t->store_dir, sizeof t->store_dir, "%s/owner", t->dir);
 	snprintf(t->root, sizeof t->root, "%s/Maildir", t->dir);
@@ -106,7 +106,7 @@ setup_path(struct setup *t, const char *mailbox)
 
 /* A delivery with `copies` copies to one mailbox; number makes it unlike any
  * other, and is its digest. */
-static struct disk_delivery
+SETUP_UNUSED static struct disk_delivery
 setup_delivery(struct setup *t, const char *mailbox, unsigned number, size_t copies, size_t size)
 {
 	struct disk_delivery d = { .received = clock_wall(), .sender = STR("bob@example.net") };
