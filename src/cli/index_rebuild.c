@@ -128,7 +128,7 @@ ask_all(struct rebuilding *r)
 	int status = EX_OSERR, asked;
 
 	if (naming.fd == -1) {
-		fail_errno(&why, errno, "making", "a list of users");
+		fail_errno(&why, errno, "make", "a list of users");
 		goto out;
 	}
 	status = owners_run_all(r->conf, name_store, &naming);

@@ -29,8 +29,8 @@ maildir_private_fail(struct fail *why, int errnum, const char *what, const char 
 {
 	if (errnum == ENOSPC || errnum == EDQUOT)
 		return fail_errno(why, errnum, what, path);
-	return fail_set(why, FAIL_TEMP, 2, 0, errnum, "mailbox cannot be used", "%s %s", what,
-	    path);
+	return fail_set(why, FAIL_TEMP, 2, 0, errnum, "mailbox cannot be used",
+	    "cannot %s %s", what, path);
 }
 
 /* What opening a folder needs to know all the way down. */
@@ -50,9 +50,9 @@ static int
 check(struct opening *o, int fd, const char *name, struct stat *st)
 {
 	if (fstat(fd, st) == -1)
-		return maildir_private_fail(o->why, errno, "looking at", name);
+		return maildir_private_fail(o->why, errno, "look at", name);
 	if (!S_ISDIR(st->st_mode))
-		return maildir_private_fail(o->why, ENOTDIR, "opening", name);
+		return maildir_private_fail(o->why, ENOTDIR, "open", name);
 	if (st->st_uid != o->owner)
 		return fail_set(o->why, FAIL_TEMP, 2, 0, 0, "mailbox cannot be used",
 		    "%s is owned by uid %ld, not by %ld", name, (long)st->st_uid, (long)o->owner);
@@ -89,7 +89,7 @@ open_root(struct opening *o)
 			o->m->made_fds[MADE_ABOVE] = openat(o->root_fd, "..", DIR_FLAGS);
 	}
 	if (o->root_fd == -1)
-		return maildir_private_fail(o->why, errno, "opening the mailbox", root);
+		return maildir_private_fail(o->why, errno, "open the mailbox", root);
 	if (check(o, o->root_fd, root, &st) == -1)
 		return -1;
 	o->mode = st.st_mode & 07777;
@@ -104,10 +104,10 @@ make_dir(struct opening *o, int parent, const char *entry, int *fd_out)
 	int fd;
 
 	if (mkdirat(parent, entry, 0700) == -1 && errno != EEXIST)
-		return maildir_private_fail(o->why, errno, "making", entry);
+		return maildir_private_fail(o->why, errno, "make", entry);
 	fd = openat(parent, entry, DIR_FLAGS | O_NOFOLLOW);
 	if (fd == -1)
-		return maildir_private_fail(o->why, errno, "opening", entry);
+		return maildir_private_fail(o->why, errno, "open", entry);
 	*fd_out = fd;
 	o->was_made = true;
 	if (check(o, fd, entry, &st) == -1)
@@ -115,7 +115,7 @@ make_dir(struct opening *o, int parent, const char *entry, int *fd_out)
 	/* Not by mkdirat's mode: the process's umask has no say in it. */
 	if ((st.st_mode & 0777) != (o->mode & 0777) &&
 	    fchmod(fd, o->mode | (st.st_mode & S_ISGID)) == -1)
-		return maildir_private_fail(o->why, errno, "setting the mode of", entry);
+		return maildir_private_fail(o->why, errno, "set the mode of", entry);
 	return 0;
 }
 
@@ -131,7 +131,7 @@ open_dir(struct opening *o, int parent, const char *entry, int *fd_out)
 	if (errno == ENOENT && o->create)
 		return make_dir(o, parent, entry, fd_out);
 	return fail_set(o->why, FAIL_TEMP, 2, 0, errno, "mailbox cannot be used",
-	    "opening %s in %s", entry, o->m->path);
+	    "cannot open %s in %s", entry, o->m->path);
 }
 
 static int
@@ -142,7 +142,7 @@ open_folder(struct opening *o, const char *entry)
 	if (*entry == '\0') {
 		o->folder_fd = fcntl(o->root_fd, F_DUPFD_CLOEXEC, 0);
 		return o->folder_fd == -1 ?
-			  maildir_private_fail(o->why, errno, "opening", o->m->path) :
+			  maildir_private_fail(o->why, errno, "open", o->m->path) :
 			  0;
 	}
 	if (open_dir(o, o->root_fd, entry, &o->folder_fd) == -1)
@@ -153,7 +153,7 @@ open_folder(struct opening *o, const char *entry)
 	fd = openat(o->folder_fd, "maildirfolder", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
 	    o->m->file_mode);
 	if (fd == -1)
-		return maildir_private_fail(o->why, errno, "making maildirfolder in", o->m->path);
+		return maildir_private_fail(o->why, errno, "make maildirfolder in", o->m->path);
 	close(fd);
 	return 0;
 }
@@ -190,7 +190,7 @@ keep_made(struct opening *o)
 	m->made_fds[MADE_FOLDER] = fcntl(o->folder_fd, F_DUPFD_CLOEXEC, 0);
 	m->made_fds[MADE_ROOT] = fcntl(o->root_fd, F_DUPFD_CLOEXEC, 0);
 	if (m->made_fds[MADE_FOLDER] == -1 || m->made_fds[MADE_ROOT] == -1)
-		return maildir_private_fail(o->why, errno, "opening", m->path);
+		return maildir_private_fail(o->why, errno, "open", m->path);
 	return 0;
 }
 
@@ -319,7 +319,7 @@ maildir_sync_dirs(const struct maildir *m, struct fail *why)
 
 	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
 		if (fds[i] != -1 && fsync(fds[i]) == -1)
-			return maildir_private_fail(why, errno, "fsync of a directory in", m->path);
+			return maildir_private_fail(why, errno, "fsync a directory in", m->path);
 	return 0;
 }
 
@@ -376,7 +376,7 @@ search(struct maildir *m, int dir_fd, const char *sub, struct str file, struct b
 	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
 
 	if (dir == NULL) {
-		maildir_private_fail(why, errno, "reading", m->path);
+		maildir_private_fail(why, errno, "read", m->path);
 		file_close(&fd);
 		return -1;
 	}

@@ -38,10 +38,10 @@ create_tmp(struct maildir *m, const char *name, int *fd_out, struct fail *why)
 	if (fd == -1 && errno == EEXIST && unlinkat(m->tmp_fd, name, 0) == 0)
 		fd = openat(m->tmp_fd, name, flags, 0600);
 	if (fd == -1)
-		return maildir_private_fail(why, errno, "making a file in tmp/ of", m->path);
+		return maildir_private_fail(why, errno, "make a file in tmp/ of", m->path);
 	*fd_out = fd;
 	if (m->file_mode != 0600 && fchmod(fd, m->file_mode) == -1)
-		return maildir_private_fail(why, errno, "setting the mode of a file in", m->path);
+		return maildir_private_fail(why, errno, "set the mode of a file in", m->path);
 	return 0;
 }
 
@@ -88,7 +88,7 @@ show(struct maildir *m, const char *name, struct str imap_flags, bool sync, stru
 	if (rc == -1 && (errno == EINVAL || errno == ENOSYS))
 		rc = link_over(m->tmp_fd, name, to, buf_cstr(&target));
 	if (rc == -1)
-		maildir_private_fail(why, errno, "showing a message in", m->path);
+		maildir_private_fail(why, errno, "show a message in", m->path);
 	else if (sync && maildir_sync_dirs(m, why) == -1) {
 		/* The caller answers 4xx: what stayed would be doubled. */
 		unlinkat(to, buf_cstr(&target), 0);
@@ -194,7 +194,7 @@ copy(int fd, int body_fd, uint64_t size, const char *name, struct fail *why)
 		if (n == -1 && (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP))
 			return copy_by_hand(fd, body_fd, at, left, name, why);
 		if (n == -1)
-			return maildir_private_fail(why, errno, "copying a message to", name);
+			return maildir_private_fail(why, errno, "copy a message to", name);
 		if (n == 0)
 			return fail_set(why, FAIL_OURS, 3, 0, 0, "message cannot be stored",
 			    "message for %s is short: %llu bytes are missing", name,
@@ -232,7 +232,7 @@ maildir_write_tmp(struct maildir *m, struct str file, struct str prefix, int bod
 	if (file_sync(fd, m->path, why) == -1)
 		goto out;
 	if (fsync(m->tmp_fd) == -1)
-		maildir_private_fail(why, errno, "fsync of tmp/ in", m->path);
+		maildir_private_fail(why, errno, "fsync tmp/ in", m->path);
 	else
 		rc = maildir_sync_dirs(m, why);
 out:

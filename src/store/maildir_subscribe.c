@@ -47,14 +47,14 @@ lock(int root_fd, const char *root, struct fail *why)
 			return 0;
 		}
 		if (errno != EEXIST)
-			return maildir_private_fail(why, errno, "locking subscriptions in", root);
+			return maildir_private_fail(why, errno, "lock subscriptions in", root);
 		if (fstatat(root_fd, LOCK_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    st.st_mtime + LOCK_STALE_SECONDS < time(NULL))
 			unlinkat(root_fd, LOCK_NAME, 0);
 		else
 			nanosleep(&wait, NULL);
 	}
-	return maildir_private_fail(why, EAGAIN, "locking subscriptions in", root);
+	return maildir_private_fail(why, EAGAIN, "lock subscriptions in", root);
 }
 
 static int
@@ -94,7 +94,7 @@ write_file(int root_fd, struct str bytes, mode_t mode, struct fail *why)
 	/* Not synced: a subscription that a power cut takes back costs nobody mail;
 	 * ext4 and xfs write a file before the rename that replaces another. */
 	if (renameat(root_fd, TEMP_NAME, root_fd, FILE_NAME) == -1)
-		maildir_private_fail(why, errno, "replacing", FILE_NAME);
+		maildir_private_fail(why, errno, "replace", FILE_NAME);
 	else
 		rc = 0;
 out:

@@ -67,12 +67,12 @@ fill(struct doorstep *store, struct doorstep_error *error)
 	struct stat st;
 
 	if (stat(store->dir, &st) == -1) {
-		fail_errno(&why, errno, "opening the store", store->dir);
+		fail_errno(&why, errno, "open the store", store->dir);
 		return reader_fail(error, &why);
 	}
 	store->owner = st.st_uid;
 	if ((size_t)snprintf(path, sizeof path, "%s/index", store->dir) >= sizeof path) {
-		fail_errno(&why, ENAMETOOLONG, "opening the store", store->dir);
+		fail_errno(&why, ENAMETOOLONG, "open the store", store->dir);
 		return reader_fail(error, &why);
 	}
 	if (index_open(path, INDEX_READ, false, &store->index, &why) == -1)
@@ -150,7 +150,7 @@ doorstep_open_user(const char *state_dir, const char *user, struct doorstep **ou
 
 	*out = NULL;
 	if (dir == NULL) {
-		fail_errno(&why, errno, "opening", state_dir);
+		fail_errno(&why, errno, "open", state_dir);
 		return reader_fail(error, &why);
 	}
 	while (rc == 1 && (entry = readdir(dir)) != NULL) {
@@ -236,7 +236,7 @@ find_and_open(struct maildir *m, struct str file, int *fd_out, char letters[DOOR
 		buf_cstr(&rel);
 		if (rc == 0 && buf_is_ok(&rel) &&
 		    open_found(m, buf_str(&rel), fd_out, letters) == -1 && errno != ENOENT)
-			rc = fail_errno(why, errno, "opening a message in", m->path);
+			rc = fail_errno(why, errno, "open a message in", m->path);
 	}
 	buf_fini(&rel);
 	return rc == 0 && *fd_out == -1 ? 1 : rc;

@@ -76,7 +76,7 @@ check(const char *index_dir, struct fail *why)
 	struct stat st;
 
 	if (lstat(index_dir, &st) == -1)
-		return errno == ENOENT ? 2 : fail_errno(why, errno, "looking at", index_dir);
+		return errno == ENOENT ? 2 : fail_errno(why, errno, "look at", index_dir);
 	if (index_open(index_dir, INDEX_READ, true, &index, why) == 0) {
 		index_close(&index);
 		return 0;
@@ -87,9 +87,15 @@ check(const char *index_dir, struct fail *why)
 static int
 move_aside(struct rebuild *r, const char *index_dir, struct fail *why)
 {
-	buf_addf(&r->moved_to, "%s.damaged-%lld", index_dir, (long long)time(NULL));
+	struct stat st;
+	long long seconds = (long long)time(NULL);
+
+	do {
+		buf_clear(&r->moved_to);
+		buf_addf(&r->moved_to, "%s.damaged-%lld", index_dir, seconds++);
+	} while (lstat(buf_cstr(&r->moved_to), &st) == 0);
 	if (rename(index_dir, buf_cstr(&r->moved_to)) == -1)
-		return fail_errno(why, errno, "moving aside", index_dir);
+		return fail_errno(why, errno, "move aside", index_dir);
 	/* Before a new one is made in its place: a power cut must not mix them. */
 	return file_sync_dir(r->options->dir, why);
 }

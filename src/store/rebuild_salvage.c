@@ -7,6 +7,7 @@
 #include "store/rebuild_salvage.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -129,10 +130,14 @@ copy_table(struct index *from, struct index *to, enum index_table table, size_t 
 static void
 copy_in_child(const char *from_dir, const char *to_dir, enum index_table table, size_t *saved)
 {
+	static const int deadly[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGALRM };
 	const struct rlimit no_core = { 0, 0 };
 	struct index *from = NULL, *to = NULL;
 	struct fail why;
 
+	/* Whoever caught them in the parent would go on here. */
+	for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
+		signal(deadly[i], SIG_DFL);
 	setrlimit(RLIMIT_CORE, &no_core);
 	alarm(SALVAGE_SECONDS);
 	if (index_open(to_dir, INDEX_WRITE, false, &to, &why) == 0 &&
@@ -151,7 +156,7 @@ rebuild_salvage(const char *damaged_dir, const char *new_dir, size_t *saved_out,
 
 	*saved_out = 0;
 	if (saved == MAP_FAILED)
-		return fail_errno(why, errno, "memory for", new_dir);
+		return fail_errno(why, errno, "get memory for", new_dir);
 	/* Meta last: without it the journal is not replayed over what is there. */
 	for (int table = INDEX_OUTBOX; table >= INDEX_META; table--) {
 		pid = fork();

@@ -122,7 +122,7 @@ list_dir(struct scanning *s, struct reconcile_folder *folder, int fd, bool is_in
 	if (dir == NULL) {
 		errnum = errno;
 		close(fd);
-		return maildir_private_fail(s->why, errnum, "reading", folder->path.p);
+		return maildir_private_fail(s->why, errnum, "read", folder->path.p);
 	}
 	do {
 		errno = 0;
@@ -133,7 +133,7 @@ list_dir(struct scanning *s, struct reconcile_folder *folder, int fd, bool is_in
 	} while (entry != NULL);
 	errnum = errno;
 	closedir(dir);
-	return errnum == 0 ? 0 : maildir_private_fail(s->why, errnum, "reading", folder->path.p);
+	return errnum == 0 ? 0 : maildir_private_fail(s->why, errnum, "read", folder->path.p);
 }
 
 /* new/ first: a file that moves to cur/ meanwhile is then seen at least once. */
@@ -146,7 +146,7 @@ list_once(struct scanning *s, struct reconcile_folder *folder, int folder_fd, st
 	folder->file_count = 0;
 	if (!can_open(folder_fd, "new", &new_fd, &before->new_mtime) ||
 	    !can_open(folder_fd, "cur", &cur_fd, &before->cur_mtime)) {
-		maildir_private_fail(s->why, errno, "opening new/ and cur/ of", folder->path.p);
+		maildir_private_fail(s->why, errno, "open new/ and cur/ of", folder->path.p);
 		goto out;
 	}
 	rc = list_dir(s, folder, fcntl(new_fd, F_DUPFD_CLOEXEC, 0), false);
@@ -243,7 +243,7 @@ take_folder(struct scanning *s, struct str name, struct str entry)
 	if (!can_open(s->root_fd, entry.p, &fd, NULL) || !can_open(fd, "cur", &probe, NULL)) {
 		/* Not to be read is another matter: its messages are not gone. */
 		if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP && errno != EPERM)
-			rc = maildir_private_fail(s->why, errno, "opening", entry.p);
+			rc = maildir_private_fail(s->why, errno, "open", entry.p);
 		goto out;
 	}
 	XGROW(scan->folders, scan->folder_cap, scan->folder_count + 1);
@@ -270,7 +270,7 @@ take_subfolders(struct scanning *s)
 	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
 
 	if (dir == NULL) {
-		rc = maildir_private_fail(s->why, errno, "reading a mailbox", "");
+		rc = maildir_private_fail(s->why, errno, "list folders of", s->root.p);
 		file_close(&fd);
 		return rc;
 	}
@@ -311,10 +311,10 @@ miss_root(struct scanning *s, const char *root)
 	bool has_any;
 
 	if (errno != ENOENT)
-		return maildir_private_fail(s->why, errno, "opening the mailbox", root);
+		return maildir_private_fail(s->why, errno, "open the mailbox", root);
 	if (has_rows(s, &has_any) == -1)
 		return -1;
-	return has_any ? maildir_private_fail(s->why, ENOENT, "opening the mailbox", root) : 0;
+	return has_any ? maildir_private_fail(s->why, ENOENT, "open the mailbox", root) : 0;
 }
 
 static int
@@ -326,8 +326,12 @@ take_all(struct scanning *s)
 	s->root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->root_fd == -1)
 		return miss_root(s, root);
-	if (fstat(s->root_fd, &st) == -1 || st.st_uid != geteuid())
-		return maildir_private_fail(s->why, EPERM, "owner of the mailbox is another:", root);
+	if (fstat(s->root_fd, &st) == -1)
+		return maildir_private_fail(s->why, errno, "look at", root);
+	if (st.st_uid != geteuid())
+		return fail_set(s->why, FAIL_TEMP, 2, 0, 0, "mailbox cannot be used",
+		    "%s is owned by uid %ld, not by %ld", root, (long)st.st_uid,
+		    (long)geteuid());
 	if (take_folder(s, INBOX, STR(".")) == -1)
 		return -1;
 	return take_subfolders(s);
@@ -344,7 +348,7 @@ reconcile_scan(struct index *index, struct str user, struct str root, struct str
 	*out = RECONCILE_SCAN_EMPTY;
 	while (root.n > 1 && root.p[root.n - 1] == '/')
 		root.n--;
-	s.root = root;
+	s.root = arena_str(&out->arena, root);
 	if (index == NULL || index_begin(index, &s.txn, why) == 0)
 		rc = take_all(&s);
 	index_end(&s.txn);
