@@ -178,10 +178,10 @@ explain_in_store(const char *dir, const char *owner, void *arg)
 	if (rc == 0)
 		rc = explain_user(e);
 	if (rc == -1)
-		fprintf(stderr, "doorstep: %s\n", e->error.text);
+		rc = owners_failed(&e->error);
 	doorstep_end(&e->now);
 	doorstep_close(&store);
-	return rc == -1 ? EX_TEMPFAIL : rc;
+	return rc;
 }
 
 static int

@@ -113,10 +113,10 @@ list_store(const char *dir, const char *owner, void *arg)
 	if (rc == 0)
 		rc = list_one(l);
 	if (rc == -1)
-		fprintf(stderr, "doorstep: %s\n", l->error.text);
+		rc = owners_failed(&l->error);
 	doorstep_end(&l->now);
 	doorstep_close(&store);
-	return rc == -1 ? EX_TEMPFAIL : rc;
+	return rc;
 }
 
 void

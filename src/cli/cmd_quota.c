@@ -76,11 +76,11 @@ get_in_store(const char *dir, const char *owner, void *arg)
 		print_quota(g, &used);
 		rc = 0;
 	}
-	if (rc == -1)
-		fprintf(stderr, "doorstep: %s\n", error.text);
+	if (rc != 0)
+		rc = rc == -1 ? owners_failed(&error) : OWNERS_NOT_HERE;
 	doorstep_end(&now);
 	doorstep_close(&store);
-	return rc == -1 ? EX_TEMPFAIL : rc == 1 ? OWNERS_NOT_HERE : EX_OK;
+	return rc;
 }
 
 static int

@@ -163,6 +163,10 @@ report(const char *owner, struct rebuild *work)
 	if (work->was_damaged)
 		printf("%s: the index was damaged and is now %s; %zu rows of it were saved\n", owner,
 		    buf_cstr(&work->moved_to), work->saved);
+	if (work->was_damaged && work->users == 0)
+		printf("%s: whose mail it was is not known any more: start doorstepd, then run this "
+		       "for each user\n",
+		    owner);
 	printf("%s: %zu users, %zu folders, %zu messages: %zu adopted, %zu gone, %zu flagged, "
 	       "%zu counters corrected\n",
 	    owner, work->users, work->folders, work->files, work->adopted, work->gone,

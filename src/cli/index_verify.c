@@ -240,9 +240,8 @@ verify_store(const char *dir, const char *owner, void *arg)
 
 	v->owner = owner;
 	if (list_names(dir, &names, &error) == -1) {
-		status = error.code == DOORSTEP_NOT_FOUND ? OWNERS_NOT_HERE : EX_DATAERR;
-		if (status == EX_DATAERR)
-			fprintf(stderr, "doorstep: %s\n", error.text);
+		status = error.code == DOORSTEP_NOT_FOUND ? OWNERS_NOT_HERE :
+							    owners_failed(&error);
 	} else if (v->user != NULL && names.count == 0)
 		status = OWNERS_NOT_HERE;
 	else

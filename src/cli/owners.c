@@ -240,3 +240,12 @@ owners_run_all(const struct conf *conf, owners_fn fn, void *arg)
 	}
 	return worst;
 }
+
+int
+owners_failed(const struct doorstep_error *error)
+{
+	fprintf(stderr, "doorstep: %s\n", error->text);
+	if (error->code == DOORSTEP_DAMAGED)
+		return EX_DATAERR;
+	return error->code == DOORSTEP_DENIED ? EX_NOPERM : EX_TEMPFAIL;
+}

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "conf/conf.h"
+#include "doorstep.h"
 
 /*
  * Which store below state_dir a user is in, and work in it.  A store belongs to
@@ -39,6 +40,9 @@ int owners_run_user(const struct conf *conf, const struct owners_user *user, own
     void *arg);
 /* In every store that we may enter; the worst status. */
 int owners_run_all(const struct conf *conf, owners_fn fn, void *arg);
+
+/* The status for a failure of libdoorstep, whose text it prints. */
+int owners_failed(const struct doorstep_error *error);
 
 /* Is doorstepd there? */
 bool owners_has_daemon(const struct conf *conf);
