@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/bug.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "deliver/deliver.h"
@@ -22,6 +23,7 @@ struct commit {
 	size_t syncing;		 /* jobs whose files or folders a thread syncs */
 	struct store_batch *batch;
 	struct watch soon;
+	struct watch room; /* looks again when the journal was full */
 	bool has_rescans;
 	uint64_t last_seq;
 	int result; /* of the write, and why */
@@ -50,6 +52,7 @@ commit_free(struct commit **commit_ptr)
 		return;
 	BUG_ON(!commit_is_idle(commit));
 	loop_unwatch(&commit->soon);
+	loop_unwatch(&commit->room);
 	free(commit);
 	*commit_ptr = NULL;
 }
@@ -254,6 +257,45 @@ has_copies(const struct job *job)
 	return false;
 }
 
+/* What the record takes at most in the journal. */
+static uint64_t
+record_size(const struct job *job)
+{
+	uint64_t size = 4096 + (job->is_file ? 0 : job->body.n);
+	size_t i, j;
+
+	for (i = 0; i < job->rcpt_count; i++)
+		for (j = 0; j < job->rcpts[i].copy_count; j++) {
+			const struct job_copy *copy = &job->rcpts[i].copies[j];
+
+			size += 512 + copy->prefix.n + copy->file.n + copy->flags.n + copy->script.n +
+			    copy->rule.n + copy->box->path.n + copy->box->name.n +
+			    copy->box->root.n + job->rcpts[i].address.n +
+			    job->rcpts[i].user_name.n;
+		}
+	return size;
+}
+
+/* Frees the journal in the background before it is full; a job that finds it
+ * full waits for that, within bounds (DESIGN 4: held back, not grown). */
+static bool
+has_room(struct commit *commit, const struct job *job)
+{
+	struct deliver *d = commit->deliver;
+	uint64_t room = store_journal_room(d->store);
+	uint64_t size = (uint64_t)(d->conf->journal_segment_size * d->conf->journal_segments);
+
+	if (room < size / 2) {
+		settle_now(d->settle);
+		checkpoint_ask(d->checkpoint, NULL, NULL);
+	}
+	if (room >= record_size(job) || clock_monotonic() - job->begun > COMMIT_PATIENCE)
+		return true;
+	if (!loop_is_set(&commit->room))
+		loop_timer(d->loop, &commit->room, CLOCK_SECOND / 20, kick, commit);
+	return false;
+}
+
 /* Into the batch, or straight to its end. */
 static void
 prepare(struct commit *commit, struct job *job)
@@ -399,6 +441,8 @@ build(void *arg)
 	for (job = TAILQ_FIRST(&commit->ready); job != NULL; job = next) {
 		next = TAILQ_NEXT(job, entry);
 		if (count == COMMIT_JOBS_MAX || bytes > COMMIT_BYTES_MAX)
+			break;
+		if (!has_room(commit, job))
 			break;
 		if (!can_go(commit, job))
 			continue;

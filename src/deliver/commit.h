@@ -17,6 +17,8 @@ struct commit;
 /* Jobs and bytes of one batch: a bound on latency, and on memory. */
 #define COMMIT_JOBS_MAX 256
 #define COMMIT_BYTES_MAX ((uint64_t)4 << 20)
+/* How long a job waits for room in the journal before it is refused TEMP. */
+#define COMMIT_PATIENCE (10 * INT64_C(1000000))
 
 struct commit *commit_new(struct deliver *d); /* owned */
 void commit_free(struct commit **commit);

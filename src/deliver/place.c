@@ -7,6 +7,7 @@
 #include "deliver/place.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/bug.h"
@@ -115,28 +116,51 @@ place_copy(struct job_rcpt *rcpt, struct job_copy *copy, struct fail *why)
 	return 0;
 }
 
+/* Where a copy is visible, relative to new/ or cur/. */
 static void
-unplace(struct job_copy *copy)
+find_place(const struct job_copy *copy, struct buf *name, int *dir_fd)
 {
-	struct buf name = BUF_EMPTY;
+	struct buf letters = BUF_EMPTY;
+
+	maildir_add_letters(&letters, copy->flags);
+	buf_clear(name);
+	buf_add_str(name, copy->file);
+	*dir_fd = copy->box->maildir->new_fd;
+	if (letters.n > 0) {
+		*dir_fd = copy->box->maildir->cur_fd;
+		buf_add_cstr(name, ":2,");
+		buf_add_str(name, buf_str(&letters));
+	}
+	buf_fini(&letters);
+}
+
+/* Makes a copy invisible again.  A large one goes back to tmp/: until the void
+ * is durable the record stands, and the file is all there is of it. */
+static void
+unplace(struct job_rcpt *rcpt, struct job_copy *copy)
+{
+	struct buf name = BUF_EMPTY, tmp = BUF_EMPTY;
+	int dir_fd, rc;
 
 	if (!copy->is_placed)
 		return;
 	copy->is_placed = false;
-	buf_add_str(&name, copy->file);
-	if (unlinkat(copy->box->maildir->new_fd, buf_cstr(&name), 0) == 0)
-		goto out;
-	buf_add_cstr(&name, ":2,");
-	maildir_add_letters(&name, copy->flags);
-	if (unlinkat(copy->box->maildir->cur_fd, buf_cstr(&name), 0) == -1)
+	find_place(copy, &name, &dir_fd);
+	buf_add_str(&tmp, copy->file);
+	rc = rcpt->job->is_file
+	    ? renameat(dir_fd, buf_cstr(&name), copy->box->maildir->tmp_fd, buf_cstr(&tmp))
+	    : unlinkat(dir_fd, buf_cstr(&name), 0);
+	if (rc == -1)
 		log_warn("copy %.*s of a recipient that is answered 4xx could not be taken back",
 		    STR_ARG(copy->file));
-out:
 	buf_fini(&name);
+	buf_fini(&tmp);
 }
 
 /* One of its copies cannot be made: the recipient gets none of them, the
- * record says so durably, and only then 4xx is answered (delivery.md). */
+ * record says so durably, and only then 4xx is answered (delivery.md). In this
+ * order: a crash before the void makes the copy from the record, and the
+ * client's retry meets its mark; a crash after it finds nothing to double. */
 static void
 void_rcpt(struct job_rcpt *rcpt, uint32_t first_copy, struct fail *why)
 {
@@ -145,10 +169,14 @@ void_rcpt(struct job_rcpt *rcpt, uint32_t first_copy, struct fail *why)
 	size_t j;
 
 	for (j = 0; j < rcpt->copy_count; j++) {
-		unplace(&rcpt->copies[j]);
+		struct job_copy *copy = &rcpt->copies[j];
+
+		unplace(rcpt, copy);
 		if (store_void(job->deliver->store, job->seq, first_copy + (uint32_t)j,
 			j == 0 ? rcpt->digest : NULL, &void_why) == -1)
 			log_error("%.*s: %s", STR_ARG(job->trace_id), void_why.log);
+		else if (job->is_file)
+			maildir_unlink_tmp(copy->box->maildir, copy->file);
 	}
 	/* The disk's word is final for the record, never for the sender. */
 	why->class = FAIL_TEMP;
