@@ -7,7 +7,7 @@ import random
 import pytest
 
 from doorstep import Doorstep, wait_for
-from peers import Postfix
+from peers import Postfix, crlf
 
 
 def make_message(size, subject="interop", seed=1):
@@ -78,7 +78,7 @@ def test_a_burst_over_pipelined_connections_is_complete():
         with postfix.smtp() as client:
             for i in range(200):
                 client.sendmail("sender@example.net", [door.address(users[i % 10])],
-                                make_message(3000, seed=i))
+                                crlf(make_message(3000, seed=i)))
         wait_for(postfix.is_drained, 60, "the queue to drain")
         for n, user in enumerate(users):
             got = door.messages(user)
@@ -96,8 +96,8 @@ def test_an_internationalised_address_is_delivered():
         with postfix.smtp() as client:
             client.ehlo()
             client.mail("sender@example.net", ["SMTPUTF8", "BODY=8BITMIME"])
-            client.docmd("RCPT TO:<jürgen@example.org>".encode().decode("latin-1"))
-            client.data(message)
+            client.docmd("RCPT TO:<jürgen@example.org>")
+            client.data(crlf(message))
         got = wait_for_mail(door, name, 1)
         arrives_unchanged(got[0], message)
         assert b"with UTF8LMTP" in got[0]

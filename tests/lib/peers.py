@@ -23,6 +23,11 @@ def find(program):
     return shutil.which(program, path=PATH)
 
 
+def crlf(message):
+    """smtplib sends bytes as they are."""
+    return message.replace(b"\n", b"\r\n")
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -139,7 +144,7 @@ postlog unix-dgram n - n - 1 postlogd
 
     def send(self, message, to, sender="sender@example.net", options=()):
         with self.smtp() as client:
-            client.sendmail(sender, to, message, options)
+            client.sendmail(sender, to, crlf(message), options)
 
     def flush(self):
         self._run("postqueue", "-f")
