@@ -17,7 +17,7 @@ from sender import Sender, check_exactly_once, check_index
 
 USERS = ["user%d" % i for i in range(8)]
 SECONDS = float(os.environ.get("DOORSTEP_SOAK", "8"))
-SETTINGS = {"journal_segment_size": "1M", "session_processes": 2, "checkpoint_interval": "1s",
+SETTINGS = {"journal_segment_size": "4M", "session_processes": 2, "checkpoint_interval": "1s",
             "log_level": "info"}
 
 

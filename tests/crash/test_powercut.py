@@ -98,7 +98,7 @@ def end_everything(door):
 @pytest.mark.parametrize("kind", ["ext4", "xfs"])
 def test_nothing_acknowledged_is_lost_or_doubled_by_a_power_cut(kind, durability):
     disk = Disk(kind)
-    settings = {"durability": durability, "journal_segment_size": "1M", "log_level": "info",
+    settings = {"durability": durability, "journal_segment_size": "4M", "log_level": "info",
                 "session_processes": 1}
     door = Doorstep(users=USERS, settings=settings,
                     directory=os.path.join(disk.mount_point, "door"))
