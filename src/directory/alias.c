@@ -152,22 +152,24 @@ alias_find(struct alias_file *file, struct str name, struct str *members_out, st
 }
 
 /* Up to the next comma that is not in quotes; a comment line between
- * continuation lines is no member. */
+ * continuation lines is not part of it. */
 bool
 alias_has_member(struct str *rest, struct arena *a, struct str *member_out)
 {
 	struct buf member = BUF_EMPTY;
-	bool is_quoted = false;
+	bool is_quoted = false, is_line_start = false, was_line_start;
 	size_t i = 0;
 
 	while (i < rest->n) {
 		char c = rest->p[i++];
 
+		was_line_start = is_line_start;
+		is_line_start = c == '\n' || (is_line_start && (c == ' ' || c == '\t'));
 		if (c == '"')
 			is_quoted = !is_quoted;
 		else if (c == '\\' && is_quoted && i < rest->n)
 			buf_add_byte(&member, rest->p[i++]);
-		else if (c == '#' && !is_quoted && str_trim(buf_str(&member)).n == 0) {
+		else if (c == '#' && !is_quoted && was_line_start) {
 			while (i < rest->n && rest->p[i] != '\n')
 				i++;
 		} else if (c == ',' && !is_quoted) {

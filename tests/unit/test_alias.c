@@ -56,6 +56,8 @@ members_are_found_by_name(void **state)
 		{ "a: b,\n# no, x\n c\n", "a", "b|c|" },
 		{ "a: b,\n  # no, \"x\n c\n", "a", "b|c|" },
 		{ "a: b,\n# no\nc: d\n", "c", "d|" },
+		{ "a: b\n# no, x\n , c\n", "a", "b|c|" },
+		{ "a: b, #c\n", "a", "b|#c|" },
 		/* quotes */
 		{ "\"a b\": c\n", "a b", "c|" },
 		{ "\"a:b\": c\n", "a:b", "c|" },
