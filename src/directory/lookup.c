@@ -147,24 +147,6 @@ lookup_free(struct lookup **lookup_ptr)
 	*lookup_ptr = NULL;
 }
 
-/* A-labels and U-labels are the same domain (RFC 5890): compared as U-labels. */
-static struct str
-fold_domain(struct arena *a, struct str domain)
-{
-	char *folded = arena_cstr(a, domain), *unicode = NULL;
-	struct str result = { folded, domain.n };
-	size_t i;
-
-	for (i = 0; i < domain.n; i++)
-		folded[i] = (char)str_lower((unsigned char)folded[i]);
-	if (idn2_to_unicode_8z8z(folded, &unicode, 0) == IDN2_OK)
-		result = arena_str(a, str_of(unicode));
-	idn2_free(unicode);
-	if (result.n > 1 && result.p[result.n - 1] == '.')
-		result.n--;
-	return result;
-}
-
 static struct str
 fold_local(struct arena *a, struct str local, bool is_case_sensitive)
 {
@@ -179,6 +161,21 @@ fold_local(struct arena *a, struct str local, bool is_case_sensitive)
 		return local;
 	result = arena_str(a, (struct str){ (const char *)folded, n });
 	free(folded);
+	return result;
+}
+
+/* A-labels and U-labels are the same domain (RFC 5890): compared as U-labels. */
+static struct str
+fold_domain(struct arena *a, struct str domain)
+{
+	struct str result = arena_str(a, fold_local(a, domain, false));
+	char *unicode = NULL;
+
+	if (idn2_to_unicode_8z8z(result.p, &unicode, 0) == IDN2_OK)
+		result = arena_str(a, str_of(unicode));
+	idn2_free(unicode);
+	if (result.n > 1 && result.p[result.n - 1] == '.')
+		result.n--;
 	return result;
 }
 
@@ -219,14 +216,17 @@ is_virtual(const struct lookup *lookup, uid_t uid)
 static int
 check_ids(const struct lookup *lookup, struct source_record *record, struct fail *why)
 {
-	if (lookup->is_unprivileged || !record->has_ids) {
+	if (lookup->is_unprivileged || (!record->has_uid && !record->has_gid)) {
 		if (!lookup->has_virtual)
 			return fail_set(why, FAIL_TEMP, 3, 5, 0, "User database is misconfigured",
 			    "user %.*s has no uid and virtual_user \"%s\" is no account",
 			    STR_ARG(record->user), lookup->conf->virtual_user);
 		record->uid = lookup->virtual_uid;
 		record->gid = lookup->virtual_gid;
-	}
+	} else if (!record->has_uid || !record->has_gid || record->gid == 0)
+		return fail_set(why, FAIL_TEMP, 3, 5, 0, "User database is misconfigured",
+		    "user %.*s needs both a uid and a gid, which may not be 0",
+		    STR_ARG(record->user));
 	if (!lookup->is_unprivileged &&
 	    (record->uid == 0 || (int64_t)record->uid < lookup->conf->first_valid_uid))
 		return fail_set(why, FAIL_TEMP, 3, 5, 0, "User database is misconfigured",
@@ -267,6 +267,9 @@ cut_mail_options(struct str *mail, struct fail *why)
 			return fail_set(why, FAIL_TEMP, 3, 5, 0, "Mailbox is misconfigured",
 			    "mail location \"%.*s\": only the Maildir++ layout is written",
 			    STR_ARG(*mail));
+	if (path.n == 0)
+		return fail_set(why, FAIL_TEMP, 3, 5, 0, "Mailbox is misconfigured",
+		    "mail location \"%.*s\": not FORMAT:PATH", STR_ARG(*mail));
 	mail->n = (size_t)(path.p + path.n - mail->p);
 	return 0;
 }
@@ -388,6 +391,16 @@ refuse_member(struct walk *w, struct str name, struct str member)
 static enum found walk_members(struct walk *w, struct domain *domain, struct str domain_name,
     struct str name, struct str members, unsigned depth);
 
+static bool
+is_too_deep(struct walk *w, struct str name, unsigned depth)
+{
+	if (depth <= LOOKUP_DEPTH_MAX)
+		return false;
+	fail_set(w->why, FAIL_TEMP, 3, 5, 0, "Alias loop",
+	    "alias %.*s leads more than %d levels deep: a loop?", STR_ARG(name), LOOKUP_DEPTH_MAX);
+	return true;
+}
+
 static enum found
 walk_include(struct walk *w, struct domain *domain, struct str domain_name, struct str name,
     struct str path, unsigned depth)
@@ -396,7 +409,7 @@ walk_include(struct walk *w, struct domain *domain, struct str domain_name, stru
 
 	if (include_read(path, w->arena, &members, w->why) == -1)
 		return FOUND_BROKEN;
-	return walk_members(w, domain, domain_name, name, members, depth);
+	return walk_members(w, domain, domain_name, name, members, depth + 1);
 }
 
 static enum found
@@ -433,12 +446,8 @@ walk_members(struct walk *w, struct domain *domain, struct str domain_name, stru
 	struct str rest = members, member;
 	enum found one, all = FOUND_NO;
 
-	if (depth > LOOKUP_DEPTH_MAX) {
-		fail_set(w->why, FAIL_TEMP, 3, 5, 0, "Alias loop",
-		    "alias %.*s leads more than %d levels deep: a loop?", STR_ARG(name),
-		    LOOKUP_DEPTH_MAX);
+	if (is_too_deep(w, name, depth))
 		return FOUND_BROKEN;
-	}
 	while (alias_has_member(&rest, w->arena, &member)) {
 		if (++w->visited > LOOKUP_TARGETS_MAX) {
 			fail_set(w->why, FAIL_TEMP, 3, 5, 0, "Alias expands to too many users",
@@ -469,7 +478,8 @@ find_name(struct walk *w, struct domain *domain, struct str local, struct str do
 	if (domain->aliases != NULL) {
 		full = arena_printf(w->arena, "%.*s@%.*s", STR_ARG(local), STR_ARG(domain_name));
 		result = alias_find(domain->aliases, full, &members, w->why);
-		if (result == ALIAS_UNKNOWN)
+		/* As in source_file: a@b in quotes is not a@b. */
+		if (result == ALIAS_UNKNOWN && str_find_byte(local, '@') == -1)
 			result = alias_find(domain->aliases, local, &members, w->why);
 		note(w, "aliases: %s: %.*s: %s", domain->conf->aliases, STR_ARG(local),
 		    result == ALIAS_FOUND ? "found"
@@ -509,6 +519,8 @@ walk_local(struct walk *w, struct domain *domain, struct str local, struct str d
 	/* Only after every real user and alias. */
 	if (found == FOUND_NO && catch_all.n > 0) {
 		note(w, "catch_all: %.*s", STR_ARG(catch_all));
+		if (str_find_byte(catch_all, '@') != -1)
+			return walk_address(w, catch_all, depth + 1);
 		found = find_name(w, domain,
 		    fold_local(w->arena, catch_all, domain->conf->case_sensitive), domain_name,
 		    depth);
@@ -523,6 +535,12 @@ walk_address(struct walk *w, struct str address, unsigned depth)
 	struct str local = address, domain_name = STR_EMPTY;
 	struct domain *domain;
 
+	if (is_too_deep(w, address, depth))
+		return FOUND_BROKEN;
+	/* Domains become parts of paths, and an address literal holds anything. */
+	if (str_find_byte(address, '\0') != -1 ||
+	    (at != -1 && !source_is_name(str_from(address, (size_t)at + 1))))
+		return FOUND_NO;
 	if (at != -1) {
 		local = str_sub(address, 0, (size_t)at);
 		domain_name = fold_domain(w->arena, str_from(address, (size_t)at + 1));
@@ -574,7 +592,8 @@ domain_of_user(struct lookup *lookup, struct str name, struct str *local, struct
 	if (at != -1) {
 		*local = str_sub(name, 0, (size_t)at);
 		*domain_name = str_from(name, (size_t)at + 1);
-		return find_domain(lookup, *domain_name);
+		/* The name comes from a process that is not to be trusted. */
+		return source_is_name(*domain_name) ? find_domain(lookup, *domain_name) : NULL;
 	}
 	/* System users have no domain in their name: any block of theirs will do. */
 	for (i = 0; i < lookup->conf->domain_count; i++)

@@ -25,7 +25,7 @@ enum source_result {
 /* What a source says of a user; an empty field leaves it to the settings. */
 struct source_record {
 	struct str user; /* canonical name */
-	bool has_ids;
+	bool has_uid, has_gid;
 	uid_t uid;
 	gid_t gid;
 	struct str home, mail, script;

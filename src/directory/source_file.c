@@ -113,6 +113,16 @@ is_gid(struct str text, gid_t *out)
 	return true;
 }
 
+/* Dovecot's storage= without a unit is in kilobytes. */
+static bool
+is_storage(struct str text, uint64_t *out)
+{
+	if (!str_is_number(text, UINT64_MAX / 1024, out))
+		return source_is_size(text, out);
+	*out *= 1024;
+	return true;
+}
+
 /* `*:storage=1G:messages=1000`, Dovecot 2.3's quota_rule for the whole account;
  * rules for single mailboxes are not ours yet. */
 static bool
@@ -126,7 +136,7 @@ is_quota_rule(struct str value, struct source_record *record)
 	record->has_quota = true;
 	while (str_can_split(&rest, ':', &part)) {
 		if (str_has_prefix(part, STR("storage="))) {
-			if (!source_is_size(str_from(part, 8), &record->quota_bytes))
+			if (!is_storage(str_from(part, 8), &record->quota_bytes))
 				return false;
 		} else if (str_has_prefix(part, STR("bytes="))) {
 			if (!source_is_size(str_from(part, 6), &record->quota_bytes))
@@ -134,7 +144,7 @@ is_quota_rule(struct str value, struct source_record *record)
 		} else if (str_has_prefix(part, STR("messages="))) {
 			if (!str_is_number(str_from(part, 9), UINT64_MAX, &record->quota_messages))
 				return false;
-		} else
+		} else if (!str_is_equal(part, STR("ignore")))
 			return false;
 	}
 	return true;
@@ -189,14 +199,14 @@ is_home(struct str value, struct source_record *record)
 static bool
 is_uid_field(struct str value, struct source_record *record)
 {
-	record->has_ids = true;
+	record->has_uid = true;
 	return is_uid(value, &record->uid);
 }
 
 static bool
 is_gid_field(struct str value, struct source_record *record)
 {
-	record->has_ids = true;
+	record->has_gid = true;
 	return is_gid(value, &record->gid);
 }
 
@@ -276,7 +286,8 @@ find_file(struct source *source, struct str local, struct str domain, struct are
 	if (!source_is_name(local))
 		return SOURCE_UNKNOWN;
 	line = table_get(&source->lines, full);
-	if (line == NULL)
+	/* A quoted local part may look like a user of another domain. */
+	if (line == NULL && str_find_byte(local, '@') == -1)
 		line = table_get(&source->lines, local);
 	if (line == NULL)
 		return SOURCE_UNKNOWN;

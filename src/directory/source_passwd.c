@@ -58,7 +58,8 @@ find_passwd(struct source *source, struct str local, struct str domain, struct a
 	if (found != NULL) {
 		*record = (struct source_record){
 			.user = arena_str(a, str_of(entry.pw_name)),
-			.has_ids = true,
+			.has_uid = true,
+			.has_gid = true,
 			.uid = entry.pw_uid,
 			.gid = entry.pw_gid,
 			.home = arena_str(a, str_of(entry.pw_dir)),

@@ -48,6 +48,10 @@ static const char settings[] = "hostname = \"example.org\"\n"
 			       "\tsource = static\n\thome = \"/v/%%d/%%n\"\n}\n"
 			       "domain \"broken.example\" {\n\tsource = \"file:%s/none\"\n"
 			       "\tcatch_all = \"catcher\"\n}\n"
+			       "domain \"third.example\" {\n\tsource = \"file:%s/aliases\"\n"
+			       "\tcatch_all = \"bob+x@example.org\"\n}\n"
+			       "domain \"ring.example\" {\n\tsource = \"file:%s/aliases\"\n"
+			       "\tcatch_all = \"a@ring.example\"\n}\n"
 			       "domain \"lost.example\" {\n\tsource = \"file:%s/passwd\"\n"
 			       "\taliases = \"%s/none\"\n}\n";
 
@@ -83,7 +87,7 @@ open_usual(struct place *place, struct world *world)
 
 	write_text(place, "passwd", str_of(passwd));
 	write_text(place, "aliases", str_of(aliases));
-	open_world(place, arena_printf(&place->arena, settings, p, p, p, p, p, p, p), true, world);
+	open_world(place, arena_printf(&place->arena, settings, p, p, p, p, p, p, p, p, p), true, world);
 }
 
 /* The users, joined by |; "-" unknown, "!" cannot be told. */
@@ -159,6 +163,8 @@ address_has_users(void **state)
 		/* catch-all: after aliases, users and subaddresses */
 		{ "whoever@second.example", "catcher@second.example|" },
 		{ "alice@second.example", "bob@example.org|" },
+		{ "whoever@third.example", "bob@example.org|" },
+		{ "whoever@ring.example", "!" },
 		{ "ghost@second.example", "catcher@second.example|" },
 		/* aliases */
 		{ "team@example.org", "alice@example.org|bob@example.org|" },
@@ -204,11 +210,57 @@ address_has_users(void **state)
 	assert_null(world.lookup);
 }
 
+/* Quoted local parts may hold an @, domains may be address literals; nothing of
+ * it may reach another domain's users or a path. */
+static void
+odd_names_are_nobodys(void **state)
+{
+	static const struct {
+		struct str address;
+		const char *users;
+	} cases[] = {
+		{ STR("bob@example.org@second.example"), "catcher@second.example|" },
+		{ STR("bob@example.org@example.org"), "-" },
+		{ STR("alice@second.example@example.org"), "-" },
+		{ STR("alice@[x:/../../y]"), "-" },
+		{ STR("alice@[192.0.2.1]"), "alice@[192.0.2.1]|" },
+		{ STR("alice@../x"), "-" },
+		{ STR("team\0x@example.org"), "-" },
+		{ STR("alice@example.org\0.x"), "-" },
+		{ STR("any@B\303\234CHER.example"), "any@b\303\274cher.example|" },
+	};
+	struct place *place = *state;
+	struct lookup_user user;
+	struct fail why = FAIL_EMPTY;
+	struct world world;
+	size_t i;
+
+	open_usual(place, &world);
+	close_world(&world);
+	open_world(place, arena_printf(&place->arena,
+	    "%.*s\ndomain \"*\" {\n\tsource = \"file:%s/passwd\"\n}\n",
+	    STR_ARG(arena_printf(&place->arena, settings, place->path, place->path, place->path,
+		place->path, place->path, place->path, place->path, place->path,
+		place->path)), place->path), true, &world);
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct str got = users_of(place, &world, cases[i].address);
+
+		assert_int_equal(lookup_user(world.lookup, STR("alice@x/../y"), &place->arena, &user,
+		    &why), -1);
+		assert_int_equal(why.class, FAIL_PERM);
+		if (!str_is_equal(got, str_of(cases[i].users)))
+			fail_msg("<%.*s>: %.*s", STR_ARG(cases[i].address), STR_ARG(got));
+	}
+	close_world(&world);
+}
+
 static void
 included_lists_are_members(void **state)
 {
 	struct place *place = *state;
 	struct world world;
+	struct lookup_targets targets;
+	struct fail why = FAIL_EMPTY;
 	struct str list = write_text(place, "list", STR("# people\nalice\n\n bob, carol \n"));
 
 	open_usual(place, &world);
@@ -217,6 +269,11 @@ included_lists_are_members(void **state)
 	    STR_ARG(str_of(place->path))));
 	expect_users(place, &world, "list@example.org",
 	    "alice@example.org|bob@example.org|carol@example.org|any@example.org|");
+	/* A list that includes itself ends where a nest of aliases does. */
+	write_text(place, "list", arena_printf(&place->arena, ":include:%.*s\n", STR_ARG(list)));
+	assert_int_equal(lookup_address(world.lookup, STR("list@example.org"), &place->arena,
+	    &targets, NULL, &why), -1);
+	assert_string_equal(why.text, "Alias loop");
 	/* A list that cannot be read may hold anybody. */
 	expect_users(place, &world, "none@example.org", "!");
 	close_world(&world);
@@ -352,6 +409,9 @@ identity_that_owns_no_mail_is_refused(void **state)
 		"a::2000:no-such-group::/home/a::\n",
 		"a::4294967295:2000::/home/a::\n",
 		"a::-1:2000::/home/a::\n",
+		"a::2000:::/home/a::\n",
+		"a:::2000::/home/a::\n",
+		"a::2000:0::/home/a::\n",
 	};
 	struct place *place = *state;
 	size_t i;
@@ -376,6 +436,9 @@ mail_location_is_cut_of_its_options(void **state)
 		{ "maildir:~/M:INDEX=/i:LAYOUT=Maildir++", "maildir:/home/a/M" },
 		{ "maildir:~/M:LAYOUT=fs", NULL },
 		{ "maildir:~/%x", NULL },
+		{ "maildir:", NULL },
+		{ "maildir", NULL },
+		{ "~/Maildir", NULL },
 	};
 	struct place *place = *state;
 	size_t i;
@@ -414,6 +477,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(address_has_users),
+		cmocka_unit_test(odd_names_are_nobodys),
 		cmocka_unit_test(included_lists_are_members),
 		cmocka_unit_test(alias_bomb_is_bounded),
 		cmocka_unit_test(trace_tells_the_steps),

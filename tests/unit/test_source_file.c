@@ -91,6 +91,7 @@ lines_are_found_by_full_name_or_local_part(void **state)
 		{ "a@x.example:::::/1::\n", "a", "/1" },
 		{ "a:::::/1::\na@x.example:::::/2::\n", "a", "/2" },
 		{ "a@y.example:::::/1::\n", "a", "-" },
+		{ "a@y.example:::::/1::\n", "a@y.example", "-" },
 		{ "a:::::/1::\na:::::/2::\n", "a", "/1" },
 		{ "a:::::/1::\r\nb:::::/2::\r\n", "b", "/2" },
 		{ "a:::::/1", "a", "/1" },
@@ -156,6 +157,37 @@ line_with_a_mistake_is_broken_not_unknown(void **state)
 		assert_str_equal(record.home, "/b");
 		source_file.close(source);
 		buf_fini(&text);
+	}
+}
+
+static void
+quota_rule_is_read_as_dovecot_does(void **state)
+{
+	static const struct {
+		const char *rule;
+		uint64_t bytes, messages;
+	} cases[] = {
+		/* storage without a unit is in kilobytes */
+		{ "*:storage=100", 100 * 1024, 0 },
+		{ "*:storage=100b", 100, 0 },
+		{ "*:bytes=100", 100, 0 },
+		{ "*:messages=5", 0, 5 },
+		{ "*:storage=1M:messages=5", 1 << 20, 5 },
+		{ "*:ignore", 0, 0 },
+	};
+	struct place *place = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct source_record record = { 0 };
+		struct source *source = open_source(place, arena_printf(&place->arena,
+		    "a:::::/h::userdb_quota_rule=%s\n", cases[i].rule).p);
+
+		assert_int_equal(find(place, source, "a", &record), SOURCE_FOUND);
+		assert_true(record.has_quota);
+		assert_int_equal(record.quota_bytes, cases[i].bytes);
+		assert_int_equal(record.quota_messages, cases[i].messages);
+		source_file.close(source);
 	}
 }
 
@@ -279,6 +311,7 @@ main(void)
 		cmocka_unit_test(accounts_may_be_named),
 		cmocka_unit_test(lines_are_found_by_full_name_or_local_part),
 		cmocka_unit_test(line_with_a_mistake_is_broken_not_unknown),
+		cmocka_unit_test(quota_rule_is_read_as_dovecot_does),
 		cmocka_unit_test(rules_of_single_mailboxes_are_passed_over),
 		cmocka_unit_test(file_that_is_replaced_is_read_again),
 		cmocka_unit_test(missing_file_is_broken),
