@@ -231,7 +231,8 @@ links_answer(struct job *job)
 		};
 	remember(job->session, job);
 	/* Very many recipients with a text each: their codes say enough. */
-	if (!wire_can_carry(MSG_DELIVER_ANSWERS_JOB, &answer))
+	if (job->rcpt_count > WIRE_PACKET_MAX / (2 * FAIL_TEXT_MAX) &&
+	    !wire_can_carry(MSG_DELIVER_ANSWERS_JOB, &answer))
 		for (i = 0; i < job->rcpt_count; i++)
 			answer.outcomes.at[i].text = STR_EMPTY;
 	wire_send(job->session->wire, MSG_DELIVER_ANSWERS_JOB, &answer);
