@@ -32,6 +32,7 @@ class Sender:
         self.todo.reverse()
         self.acknowledged = {}  # id -> set of recipients that got a 250
         self.refused = {}       # id -> reply, for a 5xx
+        self.begun = set()
         self.attempts = 0
         self.lost = 0
         self.is_stopped = False
@@ -60,6 +61,12 @@ class Sender:
         self.is_stopped = True
         assert not any(t.is_alive() for t in self.threads), \
             "%d messages without an answer after %d s" % (len(self.todo), limit)
+
+    def finish(self, limit):
+        """No new messages: those that were begun are sent until answered."""
+        with self.lock:
+            self.todo = [item for item in self.todo if item[0] in self.begun]
+        self.join(limit)
 
     def stop(self):
         self.is_stopped = True
@@ -109,6 +116,7 @@ class Sender:
         number, recipients = item
         with self.lock:
             self.attempts += 1
+            self.begun.add(number)
         reply = c.say("MAIL FROM:<sender@example.net>")
         if reply is None or not reply.startswith("250"):
             raise OSError("no MAIL: %r" % reply)

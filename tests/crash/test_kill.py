@@ -53,7 +53,7 @@ def run(door, victims, lose=0.0, seed=1, gap=(0.05, 0.7), large=0.02):
         else:
             for pid in door.pids(role)[:1]:
                 killed += kill(pid)
-    sender.join(120)
+    sender.finish(120)
     assert killed > 0 and sender.acknowledged
     print("%d messages, %d attempts, %d kills, %d lost on purpose" % (
         len(sender.acknowledged), sender.attempts, killed, sender.lost))
