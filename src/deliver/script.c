@@ -139,15 +139,16 @@ out:
 	return rc;
 }
 
+/* The newest is about to be held: it stays even when all others are. */
 static void
-limit(struct scripts *scripts)
+limit(struct scripts *scripts, const struct script_private *newest)
 {
 	struct script_private *p, *next;
 
 	for (p = TAILQ_FIRST(&scripts->current);
 	     p != NULL && table_count(&scripts->by_path) > SCRIPT_CACHE_MAX; p = next) {
 		next = TAILQ_NEXT(p, entry);
-		if (p->script.holders == 0)
+		if (p->script.holders == 0 && p != newest)
 			retire(scripts, p);
 	}
 }
@@ -169,7 +170,7 @@ load(struct scripts *scripts, struct str path, uint64_t max_size, struct script_
 	p->script.is_current = true;
 	table_put(&scripts->by_path, p->script.path, p);
 	TAILQ_INSERT_TAIL(&scripts->current, p, entry);
-	limit(scripts);
+	limit(scripts, p);
 	*out = p;
 	return 0;
 }
@@ -181,15 +182,16 @@ scripts_take(struct scripts *scripts, struct str path, uint64_t max_size, struct
 	struct script_private *p = table_get(&scripts->by_path, path);
 	struct buf name = BUF_EMPTY;
 	struct stat st;
-	int rc = 0;
+	int errnum, rc = 0;
 
 	*out = NULL;
 	buf_add_str(&name, path);
 	if (stat(buf_cstr(&name), &st) == -1) {
+		errnum = errno;
 		if (p != NULL)
 			retire(scripts, p);
-		if (errno != ENOENT && errno != ENOTDIR)
-			rc = fail_errno(why, errno, "looking for the script", buf_cstr(&name));
+		if (errnum != ENOENT && errnum != ENOTDIR)
+			rc = fail_errno(why, errnum, "looking for the script", buf_cstr(&name));
 		goto out;
 	}
 	if (p != NULL && !is_same_file(&p->identity, &st)) {
