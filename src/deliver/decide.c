@@ -169,8 +169,12 @@ do_action(struct job_rcpt *rcpt, const struct rec_action *action, struct str pre
 		.wire_size = prefix.n + count_lines(prefix) + job->body_wire_size,
 	};
 
-	if (action->kind == FILTER_DISCARD)
+	if (action->kind == FILTER_DISCARD) {
+		rcpt->discard_script = copy.script;
+		rcpt->discard_rule = copy.rule;
+		rcpt->discard_line = copy.line;
 		return 0;
+	}
 	if (action->kind >= FILTER_ACTION_COUNT || names[action->kind] == NULL) {
 		log_warn("user %.*s: script asks for mail to be sent, kept in INBOX instead: %s",
 		    STR_ARG(rcpt->user_name),

@@ -62,6 +62,9 @@ struct job_rcpt {
 	size_t script_count;
 	struct job_copy *copies; /* in the job's arena */
 	size_t copy_count;
+	/* what discarded the message; only told when there is no copy at all */
+	struct str discard_script, discard_rule;
+	uint32_t discard_line;
 	uint64_t quota_after;	 /* bytes used, for the log */
 	unsigned char digest[32]; /* envelope and message: the unacknowledged mark */
 };

@@ -31,14 +31,22 @@ add_envelope(struct buf *line, const struct job_rcpt *rcpt)
 }
 
 static void
+add_cause(struct buf *line, struct str script, uint32_t number, struct str rule)
+{
+	if (script.n == 0)
+		return;
+	log_pair(line, "script", script);
+	log_pair_number(line, "line", number);
+	if (rule.n > 0)
+		log_pair(line, "rule", rule);
+}
+
+static void
 add_copy(struct buf *line, const struct job_copy *copy)
 {
 	log_pair(line, "action", str_of(copy->action));
 	log_pair(line, "mailbox", copy->box->name);
-	if (copy->script.n > 0) {
-		log_pair(line, "script", copy->script);
-		log_pair_number(line, "line", copy->line);
-	}
+	add_cause(line, copy->script, copy->line, copy->rule);
 	log_pair(line, "file", copy->file);
 }
 
@@ -52,8 +60,10 @@ add_outcome(struct buf *line, const struct job_rcpt *rcpt)
 		add_copy(line, &rcpt->copies[i]);
 	if (rcpt->was_delivered_before)
 		log_pair(line, "action", STR("delivered before"));
-	else if (rcpt->why.class == FAIL_NONE && rcpt->copy_count == 0)
+	else if (rcpt->why.class == FAIL_NONE && rcpt->copy_count == 0) {
 		log_pair(line, "action", STR("discard"));
+		add_cause(line, rcpt->discard_script, rcpt->discard_line, rcpt->discard_rule);
+	}
 	if (rcpt->quota_after > 0)
 		log_pair_number(line, "quota", (int64_t)rcpt->quota_after);
 	fail_enhanced(&rcpt->why, code);
