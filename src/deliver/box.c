@@ -12,8 +12,12 @@
 
 #include "base/buf.h"
 #include "base/bug.h"
+#include "base/clock.h"
 #include "base/table.h"
 #include "base/xalloc.h"
+
+/* A younger mtime does not tell: a change in the same tick would leave it. */
+#define MTIME_TELLS CLOCK_SECOND
 
 struct box_private {
 	struct box box;
@@ -22,6 +26,7 @@ struct box_private {
 	bool is_listed, is_gone; /* gone: out of the table, freed by its last holder */
 	dev_t device;
 	ino_t inode;
+	struct timespec changed; /* its mtime when its parts were known to be ours, or 0 */
 	char *name, *path, *root;
 };
 
@@ -86,13 +91,46 @@ boxes_free(struct boxes **boxes_ptr)
 	*boxes_ptr = NULL;
 }
 
-/* Whether the folder at the path is still the one we have open. */
 static bool
-is_same(const struct box_private *p)
+is_same_part(const struct box_private *p, const char *name, int fd)
 {
+	struct buf path = BUF_EMPTY;
+	struct stat ours, now;
+	bool is_same;
+
+	buf_addf(&path, "%s/%s", p->path, name);
+	is_same = fstat(fd, &ours) == 0 && lstat(buf_cstr(&path), &now) == 0 &&
+	    ours.st_dev == now.st_dev && ours.st_ino == now.st_ino;
+	buf_fini(&path);
+	return is_same;
+}
+
+static void
+remember_mtime(struct box_private *p, const struct stat *st)
+{
+	int64_t mtime = st->st_mtim.tv_sec * CLOCK_SECOND + st->st_mtim.tv_nsec / 1000;
+
+	p->changed = (struct timespec){ 0, 0 };
+	if (mtime <= clock_wall() - MTIME_TELLS)
+		p->changed = st->st_mtim;
+}
+
+/* Whether the folder at the path is still the one we have open, with its parts:
+ * a new/ that was moved away would take mail to where no reader looks.  They
+ * cannot be replaced without a change of the folder's mtime. */
+static bool
+is_same(struct box_private *p)
+{
+	const struct maildir *m = p->box.maildir;
 	struct stat now;
 
-	return stat(p->path, &now) == 0 && now.st_dev == p->device && now.st_ino == p->inode;
+	if (stat(p->path, &now) == -1 || now.st_dev != p->device || now.st_ino != p->inode)
+		return false;
+	if (now.st_mtim.tv_sec == p->changed.tv_sec && now.st_mtim.tv_nsec == p->changed.tv_nsec)
+		return true;
+	remember_mtime(p, &now);
+	return is_same_part(p, "new", m->new_fd) && is_same_part(p, "cur", m->cur_fd) &&
+	    is_same_part(p, "tmp", m->tmp_fd);
 }
 
 static struct box_private *
@@ -118,6 +156,7 @@ open_box(struct str root, struct str path, struct str name, bool create, bool su
 		fail_errno(why, errno, "looking at the folder", p->path);
 		goto out;
 	}
+	remember_mtime(p, &st);
 	p->device = st.st_dev;
 	p->inode = st.st_ino;
 	p->box.device = (unsigned long)st.st_dev;
