@@ -388,6 +388,22 @@ take_fields(struct job *job, const struct msg_FILTER_ANSWERS *answer)
 	};
 }
 
+/* No script was run: the user finds beside their own why their mail is not
+ * sorted; a site's scripts are its administrator's matter, who has the log. */
+static void
+tell_not_run(const struct job_rcpt *rcpt, const char *reason)
+{
+	struct buf line = BUF_EMPTY;
+	size_t i;
+
+	buf_addf(&line, "message %.*s kept in INBOX, no script was run: %s",
+	    STR_ARG(rcpt->job->trace_id), reason);
+	for (i = 0; i < rcpt->script_count; i++)
+		if (rcpt->places[i] == 1) /* personal */
+			script_tell_user(rcpt->scripts[i]->path, buf_str(&line));
+	buf_fini(&line);
+}
+
 static const struct rec_filter_outcome *
 find_outcome(const struct msg_FILTER_ANSWERS *answer, uint32_t index)
 {
@@ -419,7 +435,8 @@ job_filtered(struct job *job, const struct msg_FILTER_ANSWERS *answer, const cha
 		if (answer != NULL) {
 			outcome = find_outcome(answer, rcpt->index);
 			decide_loop(rcpt, answer->delivered_to);
-		}
+		} else
+			tell_not_run(rcpt, reason);
 		if (!rcpt->is_settled)
 			decide_copies(rcpt, outcome);
 	}
