@@ -44,18 +44,34 @@ struct opening {
 	struct fail *why;
 };
 
+/* As maildir_private_fail, for a name within the folder: the log must say whose. */
+static int
+fail_entry(struct opening *o, int errnum, const char *what, const char *entry)
+{
+	struct buf path = BUF_EMPTY;
+	int rc;
+
+	if (entry[0] != '/')
+		buf_addf(&path, "%s/", o->m->path);
+	buf_add_cstr(&path, entry);
+	rc = maildir_private_fail(o->why, errnum, what, buf_is_ok(&path) ? buf_cstr(&path) : entry);
+	buf_fini(&path);
+	return rc;
+}
+
 /* Nobody but the owner may have put it there: a directory of somebody else would
  * give them the mail. */
 static int
 check(struct opening *o, int fd, const char *name, struct stat *st)
 {
 	if (fstat(fd, st) == -1)
-		return maildir_private_fail(o->why, errno, "look at", name);
+		return fail_entry(o, errno, "look at", name);
 	if (!S_ISDIR(st->st_mode))
-		return maildir_private_fail(o->why, ENOTDIR, "open", name);
+		return fail_entry(o, ENOTDIR, "open", name);
 	if (st->st_uid != o->owner)
 		return fail_set(o->why, FAIL_TEMP, 2, 0, 0, "mailbox cannot be used",
-		    "%s is owned by uid %ld, not by %ld", name, (long)st->st_uid, (long)o->owner);
+		    "%s of %s is owned by uid %ld, not by %ld", name, o->m->path,
+		    (long)st->st_uid, (long)o->owner);
 	return 0;
 }
 
@@ -104,10 +120,10 @@ make_dir(struct opening *o, int parent, const char *entry, int *fd_out)
 	int fd;
 
 	if (mkdirat(parent, entry, 0700) == -1 && errno != EEXIST)
-		return maildir_private_fail(o->why, errno, "make", entry);
+		return fail_entry(o, errno, "make", entry);
 	fd = openat(parent, entry, DIR_FLAGS | O_NOFOLLOW);
 	if (fd == -1)
-		return maildir_private_fail(o->why, errno, "open", entry);
+		return fail_entry(o, errno, "open", entry);
 	*fd_out = fd;
 	o->was_made = true;
 	if (check(o, fd, entry, &st) == -1)
@@ -115,7 +131,7 @@ make_dir(struct opening *o, int parent, const char *entry, int *fd_out)
 	/* Not by mkdirat's mode: the process's umask has no say in it. */
 	if ((st.st_mode & 0777) != (o->mode & 0777) &&
 	    fchmod(fd, o->mode | (st.st_mode & S_ISGID)) == -1)
-		return maildir_private_fail(o->why, errno, "set the mode of", entry);
+		return fail_entry(o, errno, "set the mode of", entry);
 	return 0;
 }
 
