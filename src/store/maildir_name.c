@@ -99,6 +99,19 @@ maildir_name_has_flags(struct str letters, struct str imap_flags)
 	return bits_of_letters(letters) == bits_of_flags(imap_flags);
 }
 
+/* RFC 9051 5.1 wants names in Net-Unicode, which has neither C0 nor C1 control
+ * characters (RFC 5198 2): U+0080 to U+009F are C2 80 to C2 9F. */
+static bool
+is_control(struct str text, size_t at)
+{
+	unsigned char c = (unsigned char)text.p[at];
+
+	if (c < ' ' || c == 0x7f)
+		return true;
+	return c == 0xc2 && at + 1 < text.n && (unsigned char)text.p[at + 1] >= 0x80 &&
+	    (unsigned char)text.p[at + 1] <= 0x9f;
+}
+
 /* One level of a folder's name, as the user writes it. */
 static bool
 is_level(struct str level)
@@ -106,7 +119,7 @@ is_level(struct str level)
 	if (level.n == 0)
 		return false;
 	for (size_t i = 0; i < level.n; i++)
-		if ((unsigned char)level.p[i] < ' ' || level.p[i] == 0x7f)
+		if (is_control(level, i))
 			return false;
 	return true;
 }

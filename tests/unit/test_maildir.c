@@ -124,6 +124,8 @@ folder_names_become_directories(void **state)
 		{ "Entw\303\274rfe", "/m/.Entw&APw-rfe", "Entw\303\274rfe" },
 		{ "a&b", "/m/.a&-b", "a&b" },
 		{ "inboxes", "/m/.inboxes", "inboxes" },
+		{ "\303\205", "/m/.&AMU-", "\303\205" },
+		{ "\302\240", "/m/.&AKA-", "\302\240" },
 	};
 	struct buf path = BUF_EMPTY, canonical = BUF_EMPTY, back = BUF_EMPTY;
 
@@ -149,6 +151,7 @@ bad_folder_names_are_permanent_failures(void **state)
 	char deep[2 * MAILDIR_DEPTH_MAX + 2], longest[MAILDIR_NAME_MAX + 2];
 	const struct str cases[] = { STR(""), STR("."), STR(".."), STR("a..b"), STR("/a"), STR("a/"),
 		STR("../../etc"), STR("a\0b"), STR("a\nb"), STR("a\x7f"), STR("\xff"),
+		STR("a\xc2\x85"), STR("\xc2\x9f""b"),
 		STR("\xc0\xaf"), { deep, sizeof deep - 1 }, { longest, sizeof longest - 1 } };
 	struct buf path = BUF_EMPTY, canonical = BUF_EMPTY;
 	struct fail why;
