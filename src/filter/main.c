@@ -211,6 +211,19 @@ warm_up(struct filter *filter)
 	cache_drop(filter->answerer.cache, 0);
 }
 
+static void
+end(struct filter *filter)
+{
+	file_close(&filter->deliver_fd);
+	cache_free(&filter->answerer.cache);
+	charset_set_free(&filter->answerer.charsets);
+	free(filter->answerer.delimiters);
+	arena_fini(&filter->answerer.arena);
+	arena_fini(&filter->arena);
+	buf_fini(&filter->in);
+	buf_fini(&filter->out);
+}
+
 int
 main(void)
 {
@@ -230,7 +243,6 @@ main(void)
 		exit(XALLOC_EXIT);
 	}
 	serve(&filter);
-	file_close(&filter.deliver_fd);
-	cache_free(&filter.answerer.cache);
+	end(&filter);
 	return 0;
 }

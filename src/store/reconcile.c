@@ -144,11 +144,9 @@ merge(struct diffing *d, const struct reconcile_folder *folder)
 	size_t i = 0, j = 0;
 
 	while (i < d->row_count || j < folder->file_count) {
-		const struct row *row = &d->at[i];
-		const struct reconcile_file *file = &folder->files[j];
-		int order = i == d->row_count	      ? 1 :
-			    j == folder->file_count ? -1 :
-						      str_compare(row->file, file->base);
+		const struct row *row = i < d->row_count ? &d->at[i] : NULL;
+		const struct reconcile_file *file = j < folder->file_count ? &folder->files[j] : NULL;
+		int order = row == NULL ? 1 : file == NULL ? -1 : str_compare(row->file, file->base);
 
 		if (order < 0) {
 			if (folder->is_steady)

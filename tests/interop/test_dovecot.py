@@ -21,6 +21,7 @@ def door():
     users = {"alice": {}, "bob": {"extra": "userdb_quota_rule=*:storage=100k"}}
     with Doorstep(users=users, scripts={"alice": FILE_BY_SUBJECT}) as door:
         yield door
+        print(door.log())  # shown with a failure
 
 
 def send(door, subject, user="alice", size=2000, seed=1):

@@ -38,6 +38,15 @@ def program(name):
     return os.path.join(build_dir(), "o", name)
 
 
+def is_sanitized():
+    """Whether memory and time of this build mean anything."""
+    try:
+        with open(os.path.join(build_dir(), "Makefile")) as file:
+            return "-fsanitize=" in file.read()
+    except OSError:
+        return False
+
+
 def is_built():
     return os.access(program("doorstepd"), os.X_OK)
 
