@@ -23,8 +23,10 @@ OK, USAGE, NOUSER, TEMPFAIL, NOPERM = 0, 64, 67, 75, 77
 @pytest.fixture(scope="module")
 def door():
     # carol's one byte of room is less than any message.
-    users = {"alice": {}, "bob": {}, "carol": {"extra": "userdb_quota_rule=*:bytes=1"}}
-    with doorstep.Doorstep(users=users, settings={"message_size_limit": "8M"}) as d:
+    users = {"alice": {}, "bob": {}, "carol": {"extra": "userdb_quota_rule=*:bytes=1"}, "dave": {}}
+    scripts = {"dave": 'if header "subject" "by hand"\n{\n\tdiscard;\n}\n'}
+    with doorstep.Doorstep(users=users, scripts=scripts,
+                           settings={"message_size_limit": "8M"}) as d:
         yield d
 
 
@@ -138,6 +140,16 @@ def test_over_quota_is_refused(door):
     assert status == NOPERM
     assert "5.2.2" in text
     assert door.messages("carol") == []
+
+
+def test_discard_is_explained_in_the_log(door):
+    assert lda(door, "-d", "dave") == (OK, "")
+    assert door.messages("dave") == []
+    lines = [l for l in door.log().splitlines() if " delivery " in l and "to=dave" in l]
+    assert len(lines) == 1
+    assert " action=discard " in lines[0]
+    assert " script=%s " % os.path.join(door.home("dave"), ".dovecot.sieve") in lines[0]
+    assert " line=" in lines[0]
 
 
 def test_too_large_is_refused(door):
