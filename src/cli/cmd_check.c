@@ -65,8 +65,9 @@ static int
 run(const struct command_options *options, int argc, char **argv)
 {
 	bool is_verbose = options->is_verbose;
+	struct buf errors = BUF_EMPTY;
 	struct conf *conf;
-	int option;
+	int option, status;
 
 	while ((option = getopt(argc, argv, "v")) != -1) {
 		if (option != 'v')
@@ -78,12 +79,15 @@ run(const struct command_options *options, int argc, char **argv)
 	conf = command_read_conf(options);
 	if (conf == NULL)
 		return 1;
+	status = conf_check_usable(conf, options->conf_path, &errors) == -1 ? 1 : EX_OK;
+	fputs(buf_cstr(&errors), stderr);
 	if (is_verbose)
 		print_conf(conf);
-	else
+	else if (status == EX_OK)
 		printf("%s: no errors\n", options->conf_path);
+	buf_fini(&errors);
 	conf_free(&conf);
-	return EX_OK;
+	return status;
 }
 
 const struct command command_check = { "check", "[-v]",

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 
 #include "base/net.h"
+#include "conf/conf.h"
 #include "conf/params.h"
 
 static int
@@ -159,4 +160,14 @@ params_check(const struct conf *conf, struct buf *reason)
 		if (params_check_domain(&conf->domains[i], reason) == -1)
 			return -1;
 	return 0;
+}
+
+int
+conf_check_usable(const struct conf *conf, const char *path, struct buf *errors)
+{
+	if (conf->listener_count > 0 && conf->domain_count > 0)
+		return 0;
+	buf_addf(errors, "%s: there is no %s block: doorstepd could take mail from nobody, or for "
+	    "nobody\n", path, conf->listener_count == 0 ? "listener" : "domain");
+	return -1;
 }

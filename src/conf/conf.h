@@ -73,6 +73,10 @@ int conf_read(const char *path, struct conf **out, struct buf *errors);
 /* The same with `key=value` settings (global ones) that override the file. */
 int conf_read_with(const char *path, const char *const *overrides, size_t count, struct conf **out,
     struct buf *errors);
+/* Whether doorstepd can do its work with it.  A file that was cut to nothing
+ * reads well, but with it every user would be unknown: -1 and a line in *errors
+ * when no listener or no domain is there. */
+int conf_check_usable(const struct conf *conf, const char *path, struct buf *errors);
 struct conf *conf_defaults(void); /* owned; no listeners, no domains */
 /* What is empty and stands for "as built" or "the host's own" gets its value
  * (hostname, runtime_dir, state_dir); conf_read has done it already. */

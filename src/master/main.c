@@ -165,9 +165,11 @@ read_conf(const struct master *m, struct conf **out, struct buf *errors)
 {
 	if (conf_read_with(m->conf_path, m->overrides, m->override_count, out, errors) == -1)
 		return -1;
-	if (children_can_carry(*out))
+	if (!children_can_carry(*out))
+		buf_addf(errors, "%s: too large: use one domain \"*\" or fewer of them\n",
+		    m->conf_path);
+	else if (conf_check_usable(*out, m->conf_path, errors) == 0)
 		return 0;
-	buf_addf(errors, "%s: too large: use one domain \"*\" or fewer of them\n", m->conf_path);
 	conf_free(out);
 	return -1;
 }

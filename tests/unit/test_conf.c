@@ -301,6 +301,42 @@ only_a_near_word_is_suggested(void **state)
 	buf_fini(&out);
 }
 
+static void
+a_file_without_listener_or_domain_cannot_be_used(void **state)
+{
+	static const char listener[] = "listener \"a\" {\n\taddress = \"unix:/a\"\n}\n";
+	static const char domain[] = "domain \"*\" {\n}\n";
+	static const struct {
+		const char *listener, *domain, *lacks;
+	} cases[] = {
+		{ "", "", "listener" },
+		{ "", domain, "listener" },
+		{ listener, "", "domain" },
+		{ listener, domain, NULL },
+	};
+	struct buf errors = BUF_EMPTY, text = BUF_EMPTY;
+	struct conf *conf = NULL;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		buf_clear(&text);
+		buf_addf(&text, "%s%s", cases[i].listener, cases[i].domain);
+		write_file("main", buf_cstr(&text));
+		assert_int_equal(conf_read("main", &conf, &errors), 0);
+		assert_int_equal(conf_check_usable(conf, "main", &errors),
+		    cases[i].lacks == NULL ? 0 : -1);
+		if (cases[i].lacks != NULL)
+			assert_non_null(strstr(buf_cstr(&errors), cases[i].lacks));
+		else
+			assert_int_equal(errors.n, 0);
+		buf_clear(&errors);
+		conf_free(&conf);
+	}
+	buf_fini(&text);
+	buf_fini(&errors);
+}
+
 static int
 make_dir(void **state)
 {
@@ -329,6 +365,7 @@ main(void)
 		cmocka_unit_test(a_command_line_overrides_the_file),
 		cmocka_unit_test(a_domain_is_found_in_any_case_or_by_the_star),
 		cmocka_unit_test(only_a_near_word_is_suggested),
+		cmocka_unit_test(a_file_without_listener_or_domain_cannot_be_used),
 	};
 
 	log_init("test_conf", 2, LOG_L_ERROR);
