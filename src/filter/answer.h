@@ -10,7 +10,7 @@ struct answerer {
 	const struct engine *engine;
 	struct cache *cache;
 	struct charset_set *charsets;
-	const char *delimiters;
+	char *delimiters; /* owned */
 	struct arena arena; /* of the question that is answered */
 	struct buf scratch;
 };
