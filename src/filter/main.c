@@ -217,7 +217,7 @@ end(struct filter *filter)
 	file_close(&filter->deliver_fd);
 	cache_free(&filter->answerer.cache);
 	charset_set_free(&filter->answerer.charsets);
-	free((void *)(uintptr_t)filter->answerer.delimiters);
+	free(filter->answerer.delimiters);
 	arena_fini(&filter->answerer.arena);
 	arena_fini(&filter->arena);
 	buf_fini(&filter->in);
