@@ -10,11 +10,16 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/net.h"
 #include "base/xalloc.h"
+
+/* For an address that is still in use, at the start only. */
+#define LISTEN_PATIENCE (10 * CLOCK_SECOND)
 
 struct listener {
 	char *title, *address;
@@ -62,22 +67,40 @@ find_ids(const struct conf_listener *conf, uid_t *uid, gid_t *gid, struct fail *
 	return 0;
 }
 
+/* The sessions of a doorstepd that was killed finish what they have in hand and
+ * hold its sockets meanwhile: a successor waits for them. */
+static int
+bind_patiently(const struct conf_listener *conf, uid_t uid, gid_t gid, int64_t patience, int *fd_out,
+    struct fail *why)
+{
+	static const struct timespec pause = { .tv_nsec = 100 * 1000 * 1000 };
+	int64_t until = clock_monotonic() + patience;
+	struct net_address address;
+
+	if (net_parse(str_of(conf->address), &address, why) == -1)
+		return -1;
+
+	while (net_listen(&address, (mode_t)conf->mode, uid, gid, fd_out, why) == -1) {
+		if (why->errnum != EADDRINUSE || clock_monotonic() > until)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
 static int
 open_one(const struct conf_listener *conf, const struct listeners *old, int *fd_out,
     struct fail *why)
 {
 	const struct listener *same = find(old, conf->address);
-	struct net_address address;
 	uid_t uid;
 	gid_t gid;
 
 	if (find_ids(conf, &uid, &gid, why) == -1)
 		return -1;
-	if (same == NULL) {
-		if (net_parse(str_of(conf->address), &address, why) == -1)
-			return -1;
-		return net_listen(&address, (mode_t)conf->mode, uid, gid, fd_out, why);
-	}
+	if (same == NULL)
+		return bind_patiently(conf, uid, gid, old == NULL ? LISTEN_PATIENCE : 0, fd_out,
+		    why);
 	*fd_out = fcntl(same->fd, F_DUPFD_CLOEXEC, 0);
 	if (*fd_out == -1)
 		return fail_errno(why, errno, "share listener", conf->title);
