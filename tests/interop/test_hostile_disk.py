@@ -284,6 +284,70 @@ def test_a_disk_without_inodes_is_452():
         index_agrees(door)
 
 
+class QuotaDisk:
+    """A btrfs with a subvolume that may keep so many KB."""
+
+    def __init__(self, kilobytes):
+        self.path = tempfile.mkdtemp(prefix="quota.", dir="/var/tmp")
+        self.image = self.path + ".image"
+        self.limited = os.path.join(self.path, "limited")
+        with open(self.image, "wb") as file:
+            file.truncate(256 << 20)
+        for command in (["mkfs.btrfs", "-q", self.image],
+                        ["mount", "-o", "loop", self.image, self.path],
+                        ["btrfs", "quota", "enable", self.path],
+                        ["btrfs", "subvolume", "create", self.limited],
+                        ["btrfs", "qgroup", "limit", "%dk" % kilobytes, self.limited]):
+            try:
+                done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                      text=True)
+                failed = done.stdout if done.returncode != 0 else None
+            except FileNotFoundError as error:
+                failed = str(error)
+            if failed is not None:
+                self.__exit__()
+                pytest.skip("no quotas here: " + failed)
+        os.chmod(self.path, 0o755)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run(["umount", self.path], stderr=subprocess.DEVNULL)
+        os.rmdir(self.path)
+        os.unlink(self.image)
+
+
+@pytest.mark.parametrize("size", [4000, 2 << 20], ids=["small", "large"])
+def test_a_file_system_s_quota_is_452_for_its_user_alone(size):
+    with QuotaDisk(5 << 10) as disk:
+        users = {"alice": {"home": os.path.join(disk.limited, "alice")}, "bob": {}}
+        with Doorstep(users=users) as door:
+            own_tree(door, disk.limited)
+            body = ("q" * 79 + "\n") * (size // 80)
+            good, bad = [], []
+            while len(bad) < 3:
+                assert len(good) < 2000
+                text = tag()
+                replies = door.send(message(text, body), to=["alice", "bob"])
+                assert replies[0][:9] in ("250 2.0.0", "452 4.2.2"), replies
+                assert replies[1].startswith("250 2.0.0")
+                (good if replies[0].startswith("250") else bad).append(text)
+                assert count_files(door, "alice") == len(good)
+                assert count_files(door, "bob") == len(good) + len(bad)
+            assert good
+            got = door.messages("alice")
+            assert [t for t in good if sum(t.encode() in m for m in got) != 1] == []
+            no_leftovers(door, "alice")
+            assert "Disk quota exceeded" in door.log()
+            index_agrees(door)
+
+
+def count_files(door, user):
+    where = door.maildir(user) + "/new"
+    return len(os.listdir(where)) if os.path.isdir(where) else 0
+
+
 def store_on(disk):
     """A journal of at most 2 MB, and the index beside it."""
     return Doorstep(settings={"state_dir": os.path.join(disk.path, "state"),

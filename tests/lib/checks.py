@@ -12,8 +12,8 @@ _numbers = itertools.count(1)
 
 
 def tag():
-    """Text that no other message has."""
-    return "tag-%d-%d" % (os.getpid(), next(_numbers))
+    """Text that no other message has, nor a part of another's."""
+    return "tag-%d-%d." % (os.getpid(), next(_numbers))
 
 
 def message(text, body="body\n"):
