@@ -27,6 +27,12 @@ int file_pread_all(int fd, void *out, size_t n, int64_t offset, const char *name
 /* Appends the whole of fd (from its position) to out, within out->max. */
 int file_read_all(int fd, struct buf *out, const char *name, struct fail *why);
 
+/*
+ * Whether two looks at a path met the same file with the same content, as far
+ * as stat(2) tells: a change sets the ctime, which nobody can set back.
+ */
+bool file_is_same(const struct stat *a, const struct stat *b);
+
 /* Durable when these return 0 (fdatasync, fsync of a directory). */
 int file_sync_data(int fd, const char *name, struct fail *why);
 int file_sync(int fd, const char *name, struct fail *why);

@@ -139,6 +139,19 @@ str_find(struct str s, struct str needle)
 	return at == NULL ? -1 : at - s.p;
 }
 
+size_t
+str_count_byte(struct str s, char byte)
+{
+	const char *p = s.p, *end = s.p + s.n;
+	size_t count = 0;
+
+	while (p < end && (p = memchr(p, byte, (size_t)(end - p))) != NULL) {
+		count++;
+		p++;
+	}
+	return count;
+}
+
 bool
 str_can_split(struct str *rest, char byte, struct str *out)
 {

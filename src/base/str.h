@@ -37,6 +37,7 @@ struct str str_trim(struct str s);	     /* without SP HT CR LF at both ends */
 ptrdiff_t str_find_byte(struct str s, char byte);
 ptrdiff_t str_find_last_byte(struct str s, char byte);
 ptrdiff_t str_find(struct str s, struct str needle);
+size_t str_count_byte(struct str s, char byte);
 
 /*
  * Takes the part before the first `byte` off the front of *rest (and the byte

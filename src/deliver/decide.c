@@ -92,19 +92,6 @@ make_prefix(const struct job_rcpt *rcpt)
 	return result;
 }
 
-static uint64_t
-count_lines(struct str text)
-{
-	const char *p = text.p, *end = text.p + text.n;
-	uint64_t lines = 0;
-
-	while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-		lines++;
-		p++;
-	}
-	return lines;
-}
-
 static int
 take_box(struct job_rcpt *rcpt, struct str mailbox, struct box **out, struct fail *why)
 {
@@ -166,7 +153,7 @@ do_action(struct job_rcpt *rcpt, const struct rec_action *action, struct str pre
 		.rule = arena_str(&job->arena, str_sub(action->rule, 0, 200)),
 		.line = action->line,
 		.size = prefix.n + job->body.n,
-		.wire_size = prefix.n + count_lines(prefix) + job->body_wire_size,
+		.wire_size = prefix.n + str_count_byte(prefix, '\n') + job->body_wire_size,
 	};
 
 	if (action->kind == FILTER_DISCARD) {

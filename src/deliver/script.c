@@ -89,14 +89,6 @@ scripts_free(struct scripts **scripts_ptr)
 	*scripts_ptr = NULL;
 }
 
-static bool
-is_same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	    a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	    a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
 static int
 check(const struct stat *st, const char *path, uint64_t max_size, struct fail *why)
 {
@@ -194,7 +186,7 @@ scripts_take(struct scripts *scripts, struct str path, uint64_t max_size, struct
 			rc = fail_errno(why, errnum, "looking for the script", buf_cstr(&name));
 		goto out;
 	}
-	if (p != NULL && !is_same_file(&p->identity, &st)) {
+	if (p != NULL && !file_is_same(&p->identity, &st)) {
 		retire(scripts, p);
 		p = NULL;
 	}

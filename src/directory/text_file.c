@@ -26,14 +26,6 @@ text_file_fini(struct text_file *f)
 	buf_fini(&f->text);
 }
 
-static bool
-is_same(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	    a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	    a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
 static int
 load(struct text_file *f, struct fail *why)
 {
@@ -63,7 +55,7 @@ text_file_refresh(struct text_file *f, bool *has_changed_out, struct fail *why)
 	struct stat now;
 
 	*has_changed_out = false;
-	if (f->is_loaded && stat(f->path, &now) == 0 && is_same(&now, &f->identity))
+	if (f->is_loaded && stat(f->path, &now) == 0 && file_is_same(&now, &f->identity))
 		return 0;
 	*has_changed_out = true;
 	f->is_loaded = load(f, why) == 0;

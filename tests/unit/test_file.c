@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -226,6 +227,29 @@ a_file_that_can_change_is_not_mapped(void **state)
 	}
 }
 
+/* Size and mtime are the same in both: only the ctime tells. */
+static void
+a_file_changed_behind_its_mtime_is_another(void **state)
+{
+	struct timespec times[2] = { { 0 } };
+	struct stat before, after;
+	int fd = new_file();
+
+	(void)state;
+	assert_int_equal(file_write_all(fd, STR("one"), "f", NULL), 0);
+	assert_int_equal(futimens(fd, times), 0);
+	assert_int_equal(fstat(fd, &before), 0);
+	assert_int_equal(stat("f", &after), 0);
+	assert_true(file_is_same(&before, &after));
+	usleep(20 * 1000);
+	assert_int_equal(file_pwrite_all(fd, STR("two"), 0, "f", NULL), 0);
+	assert_int_equal(futimens(fd, times), 0);
+	assert_int_equal(stat("f", &after), 0);
+	assert_int_equal(after.st_mtim.tv_sec, before.st_mtim.tv_sec);
+	assert_false(file_is_same(&before, &after));
+	file_close(&fd);
+}
+
 int
 main(void)
 {
@@ -235,6 +259,7 @@ main(void)
 		cmocka_unit_test(short_counts_are_made_whole),
 		cmocka_unit_test(a_shorter_file_is_a_failure),
 		cmocka_unit_test(a_file_of_exactly_the_limit_fits),
+		cmocka_unit_test(a_file_changed_behind_its_mtime_is_another),
 		cmocka_unit_test(directories_are_made_down_to_the_last),
 		cmocka_unit_test(a_sealed_file_can_be_read_and_nothing_else),
 		cmocka_unit_test(a_file_that_can_change_is_not_mapped),

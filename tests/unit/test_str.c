@@ -144,6 +144,17 @@ a_number_is_digits_up_to_its_maximum(void **state)
 	}
 }
 
+static void
+every_such_byte_is_counted(void **state)
+{
+	(void)state;
+	assert_int_equal(str_count_byte(STR_EMPTY, 'a'), 0);
+	assert_int_equal(str_count_byte(STR("banana"), 'x'), 0);
+	assert_int_equal(str_count_byte(STR("banana"), 'a'), 3);
+	assert_int_equal(str_count_byte(STR("\n\nx\n"), '\n'), 3);
+	assert_int_equal(str_count_byte(STR("a\0b\0"), '\0'), 2);
+}
+
 int
 main(void)
 {
@@ -153,6 +164,7 @@ main(void)
 		cmocka_unit_test(both_ends_are_recognised),
 		cmocka_unit_test(order_is_by_unsigned_bytes_then_length),
 		cmocka_unit_test(first_last_and_needle_are_found),
+		cmocka_unit_test(every_such_byte_is_counted),
 		cmocka_unit_test(only_blanks_at_the_ends_are_trimmed),
 		cmocka_unit_test(split_gives_every_part_once),
 		cmocka_unit_test(a_number_is_digits_up_to_its_maximum),
