@@ -230,19 +230,33 @@ refuse_open(struct job *job, const struct fail *why)
 static void
 settle_rcpts(struct job *job)
 {
-	struct fail delivered = FAIL_EMPTY, ignored;
-	struct store_user *used;
+	struct fail delivered = FAIL_EMPTY;
+	size_t i;
+
+	for (i = 0; i < job->rcpt_count; i++)
+		if (!job->rcpts[i].is_settled)
+			job_refuse(&job->rcpts[i], &delivered);
+}
+
+/* For the log.  Taken where the copies are counted: after the commit others of
+ * the same batch are in the numbers too. */
+static void
+note_quota(struct job *job)
+{
+	const struct store_user *used;
+	struct fail ignored;
 	size_t i;
 
 	for (i = 0; i < job->rcpt_count; i++) {
 		struct job_rcpt *rcpt = &job->rcpts[i];
 
-		if (rcpt->is_settled)
+		if (rcpt->is_settled || rcpt->copy_count == 0)
 			continue;
 		used = store_user(job->deliver->store, rcpt->user->name, rcpt->user->root, &ignored);
-		if (used != NULL)
-			rcpt->quota_after = used->bytes;
-		job_refuse(rcpt, &delivered);
+		if (used == NULL)
+			continue;
+		rcpt->quota_before = used->bytes + used->pending_bytes;
+		rcpt->quota_after = rcpt->quota_before + rcpt_size(rcpt);
 	}
 }
 
@@ -312,6 +326,7 @@ prepare(struct commit *commit, struct job *job)
 		return;
 	}
 	make_delivery(job, &delivery);
+	note_quota(job);
 	if (store_prepare(commit->batch, &delivery, &job->seq, &why) == -1) {
 		refuse_open(job, &why);
 		job_end(job);

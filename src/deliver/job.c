@@ -20,6 +20,7 @@
 #include "deliver/deliver.h"
 #include "deliver/report.h"
 #include "deliver/room.h"
+#include "ipc/actions.h"
 
 static void finish_users(struct job *job);
 
@@ -96,7 +97,9 @@ is_sound(const struct deliver *d, const struct msg_SESSION_GIVES_JOB *m)
 {
 	size_t i;
 
-	if (m->recipients.n == 0 || m->recipients.n > (size_t)d->conf->recipient_limit)
+	/* An alias may stand for more users than recipient_limit; what a packet
+	 * holds bounds them. */
+	if (m->recipients.n == 0)
 		return false;
 	if (m->trace_len > m->size || m->size > (uint64_t)d->conf->message_size_limit + m->trace_len)
 		return false;
@@ -112,19 +115,6 @@ is_sound(const struct deliver *d, const struct msg_SESSION_GIVES_JOB *m)
 			return false;
 	}
 	return true;
-}
-
-static uint64_t
-wire_size(struct str body)
-{
-	const char *p = body.p, *end = body.p + body.n;
-	uint64_t size = body.n;
-
-	while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-		size++;
-		p++;
-	}
-	return size;
 }
 
 static int
@@ -311,49 +301,56 @@ job_begin(struct deliver *d, struct session_link *session, const struct msg_SESS
 		refuse_all(job, &why);
 		return;
 	}
-	job->body_wire_size = wire_size(job->body);
+	job->body_wire_size = job->body.n + str_count_byte(job->body, '\n');
 	digest_job(job);
 	match_unacknowledged(job);
 	find_users(job);
 }
 
-static void
-take_script(struct job_rcpt *rcpt, struct str path, uint8_t place, bool *is_there)
+/* Whether there is a script at this path, also one that cannot be run: a user
+ * with such a one has chosen, and the site's default is not their choice. */
+static bool
+has_script(struct job_rcpt *rcpt, struct str path, uint8_t place)
 {
 	struct deliver *d = rcpt->job->deliver;
 	struct script *script;
 	struct fail why;
 
-	*is_there = false;
 	if (path.n == 0 || rcpt->script_count == JOB_SCRIPTS_MAX)
-		return;
+		return false;
 	if (scripts_take(d->scripts, path, (uint64_t)d->conf->sieve_max_script_size, &script,
 		&why) == -1) {
 		log_warn("user %.*s: script not run, message goes on without it: %s",
 		    STR_ARG(rcpt->user_name), why.log);
-		return;
+		if (place == FILTER_PERSONAL)
+			script_tell_user(path, str_of(why.log));
+		return true;
 	}
 	if (script == NULL)
-		return;
+		return false;
 	rcpt->places[rcpt->script_count] = place;
 	rcpt->scripts[rcpt->script_count++] = script;
-	*is_there = true;
+	return true;
+}
+
+static void
+take_site_scripts(struct job_rcpt *rcpt, const struct conf_list *paths, uint8_t place)
+{
+	size_t i;
+
+	for (i = 0; i < paths->n; i++)
+		has_script(rcpt, str_of(paths->at[i]), place);
 }
 
 static void
 take_scripts(struct job_rcpt *rcpt)
 {
 	const struct conf *conf = rcpt->job->deliver->conf;
-	bool is_there;
-	size_t i;
 
-	for (i = 0; i < conf->sieve_before.n; i++)
-		take_script(rcpt, str_of(conf->sieve_before.at[i]), 0, &is_there);
-	take_script(rcpt, rcpt->user->script, 1, &is_there);
-	if (!is_there)
-		take_script(rcpt, str_of(conf->sieve_default), 3, &is_there);
-	for (i = 0; i < conf->sieve_after.n; i++)
-		take_script(rcpt, str_of(conf->sieve_after.at[i]), 2, &is_there);
+	take_site_scripts(rcpt, &conf->sieve_before, FILTER_BEFORE);
+	if (!has_script(rcpt, rcpt->user->script, FILTER_PERSONAL))
+		has_script(rcpt, str_of(conf->sieve_default), FILTER_DEFAULT);
+	take_site_scripts(rcpt, &conf->sieve_after, FILTER_AFTER);
 }
 
 static void
@@ -399,7 +396,7 @@ tell_not_run(const struct job_rcpt *rcpt, const char *reason)
 	buf_addf(&line, "message %.*s kept in INBOX, no script was run: %s",
 	    STR_ARG(rcpt->job->trace_id), reason);
 	for (i = 0; i < rcpt->script_count; i++)
-		if (rcpt->places[i] == 1) /* personal */
+		if (rcpt->places[i] == FILTER_PERSONAL)
 			script_tell_user(rcpt->scripts[i]->path, buf_str(&line));
 	buf_fini(&line);
 }

@@ -65,7 +65,7 @@ struct job_rcpt {
 	/* what discarded the message; only told when there is no copy at all */
 	struct str discard_script, discard_rule;
 	uint32_t discard_line;
-	uint64_t quota_after;	 /* bytes used, for the log */
+	uint64_t quota_before, quota_after; /* bytes used, for the log; 0, 0: no copy */
 	unsigned char digest[32]; /* envelope and message: the unacknowledged mark */
 };
 

@@ -64,8 +64,10 @@ add_outcome(struct buf *line, const struct job_rcpt *rcpt)
 		log_pair(line, "action", STR("discard"));
 		add_cause(line, rcpt->discard_script, rcpt->discard_line, rcpt->discard_rule);
 	}
-	if (rcpt->quota_after > 0)
-		log_pair_number(line, "quota", (int64_t)rcpt->quota_after);
+	if (rcpt->quota_after > 0 && rcpt->why.class == FAIL_NONE) {
+		log_pair_number(line, "quota_before", (int64_t)rcpt->quota_before);
+		log_pair_number(line, "quota_after", (int64_t)rcpt->quota_after);
+	}
 	fail_enhanced(&rcpt->why, code);
 	log_pair(line, "dsn", str_of(code));
 	if (rcpt->why.class != FAIL_NONE) {

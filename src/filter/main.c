@@ -194,7 +194,7 @@ prepare(struct filter *filter, const struct child_start *start)
 static void
 warm_up(struct filter *filter)
 {
-	struct rec_script_ref ref = { .id = 0, .place = 1 };
+	struct rec_script_ref ref = { .id = 0, .place = FILTER_PERSONAL };
 	struct rec_filter_rcpt rcpt = { .address = STR("a@example.org") };
 	struct msg_DELIVER_ASKS_FILTER question = { .fd = -1, .now = 0 };
 	struct msg_FILTER_ANSWERS answer;

@@ -13,6 +13,14 @@ enum filter_action {
 	FILTER_ACTION_COUNT
 };
 
+/* Whose a script is, in the `place` of a script reference. */
+enum filter_place {
+	FILTER_BEFORE,	 /* the site's, before the user's */
+	FILTER_PERSONAL, /* the user's */
+	FILTER_AFTER,	 /* the site's, after it */
+	FILTER_DEFAULT,	 /* the site's, for a user who has none */
+};
+
 /* Limits on what one recipient's run may ask for (SIEVE.md section 4). */
 #define FILTER_ACTIONS_MAX 32
 #define FILTER_TARGET_MAX 1024
