@@ -29,13 +29,17 @@ extern "C" {
  *
  * How new the index is: a delivery can be seen here at most a second after it
  * was acknowledged (checkpoint_interval), and at once after `doorstep index
- * sync`.  What an IMAP server moved, flagged or expunged can be seen here when
+ * sync USER`.  What an IMAP server moved, flagged or expunged can be seen here when
  * Doorstep has looked at the folder again, which it does in the background: a
  * row whose file is gone is not an error (doorstep_fetch returns 1).
  *
  * Errors: every function that can fail returns -1 and fills *error, which may
- * be NULL.  No function ends the program because of what is on disk.  One
- * thing it cannot help: a disk error while a mapped page is read is a SIGBUS.
+ * be NULL.  No function ends the program, for want of memory neither.  Two
+ * things it cannot help, because the index is read through LMDB's map: a disk
+ * error there is a SIGBUS, and LMDB itself calls abort(3), after a line on
+ * standard error, when it walks into a page that somebody else has damaged.
+ * (doorstepd checks all pages before it uses an index that was not closed in
+ * order; a program that must live should read in a child.)
  *
  * Threads: a struct doorstep may be used by several at the same time, each with
  * a snapshot of its own.

@@ -39,28 +39,20 @@ format_number(const unsigned char *bytes, size_t n)
 	return number;
 }
 
-/* The first 8 bytes of SHA-256 over the parts with a NUL between them. */
+/* The first 8 bytes of SHA-256 over the parts, which have a NUL between them. */
 static uint64_t
 digest_id(const struct str *parts, size_t count)
 {
 	unsigned char digest[HASH_SHA256_SIZE];
-	struct hash_sha256 *h = hash_sha256_new();
 
-	hash_sha256_begin(h);
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0)
-			hash_sha256_add(h, (struct str){ "", 1 });
-		hash_sha256_add(h, parts[i]);
-	}
-	hash_sha256_end(h, digest);
-	hash_sha256_free(&h);
+	hash_short_sha256(parts, count, digest);
 	return format_number(digest, 8);
 }
 
 uint64_t
 format_user_id(struct str user)
 {
-	struct str parts[] = { STR("user"), user };
+	const struct str parts[] = { STR("user\0"), user };
 
 	return digest_id(parts, 2);
 }
@@ -69,22 +61,19 @@ uint64_t
 format_mailbox_id(uint64_t user_id, struct str mailbox)
 {
 	unsigned char id[8];
-	struct str parts[] = { STR("mailbox"), { (const char *)id, sizeof id }, mailbox };
+	const struct str parts[] = { STR("mailbox\0"), { (const char *)id, sizeof id }, STR("\0"),
+		mailbox };
 
 	put_number(id, user_id, sizeof id);
-	return digest_id(parts, 3);
+	return digest_id(parts, 4);
 }
 
 void
 format_name_hash(struct str file, unsigned char out[16])
 {
 	unsigned char digest[HASH_SHA256_SIZE];
-	struct hash_sha256 *h = hash_sha256_new();
 
-	hash_sha256_begin(h);
-	hash_sha256_add(h, file);
-	hash_sha256_end(h, digest);
-	hash_sha256_free(&h);
+	hash_short_sha256(&file, 1, digest);
 	memcpy(out, digest, 16);
 }
 

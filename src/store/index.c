@@ -25,6 +25,9 @@
  * not growth but damage. */
 #define MAP_MAX ((size_t)1 << 42)
 
+/* Of a row of meta, decoded. */
+#define META_MAX ((size_t)16 * 1024)
+
 static const char *const table_names[TABLES] = {
 	[INDEX_META] = FORMAT_TABLE_META,
 	[INDEX_USERS] = FORMAT_TABLE_USERS,
@@ -223,7 +226,8 @@ check_version(struct index *index, struct fail *why)
 	struct arena a;
 	struct disk_meta meta;
 
-	arena_init(&a);
+	/* One with a limit fails where others end the program; see index.h. */
+	arena_init_limit(&a, META_MAX);
 	rc = index_begin(index, &txn, why);
 	if (rc == 0)
 		rc = index_meta(txn, &a, &meta, why);

@@ -128,6 +128,33 @@ fields_do_not_run_into_each_other(void **state)
 	hash_sha256_free(&h);
 }
 
+/* Every length up to three blocks: the padding falls everywhere. */
+static void
+short_texts_hash_as_long_ones_do(void **state)
+{
+	struct hash_sha256 *h = hash_sha256_new();
+	unsigned char want[HASH_SHA256_SIZE], got[HASH_SHA256_SIZE];
+	struct str parts[2];
+	char text[192];
+	size_t n;
+
+	(void)state;
+	for (n = 0; n < sizeof text; n++)
+		text[n] = (char)(n * 7 + 130);
+	for (n = 0; n <= sizeof text; n++) {
+		hash_sha256_begin(h);
+		hash_sha256_add(h, (struct str){ text, n });
+		hash_sha256_end(h, want);
+		parts[0] = (struct str){ text, n / 3 };
+		parts[1] = (struct str){ text + n / 3, n - n / 3 };
+		hash_short_sha256(parts, 2, got);
+		assert_memory_equal(got, want, sizeof want);
+	}
+	hash_short_sha256(NULL, 0, got);
+	assert_int_equal(got[0], 0xe3);
+	hash_sha256_free(&h);
+}
+
 static void
 random_bytes_fill_all_that_was_asked(void **state)
 {
@@ -153,6 +180,7 @@ main(void)
 		cmocka_unit_test(the_seed_is_kept_and_not_zero),
 		cmocka_unit_test(sha256_is_that_of_fips_180),
 		cmocka_unit_test(fields_do_not_run_into_each_other),
+		cmocka_unit_test(short_texts_hash_as_long_ones_do),
 		cmocka_unit_test(random_bytes_fill_all_that_was_asked),
 	};
 
