@@ -57,8 +57,8 @@ def test_a_stopped_filter_costs_an_implicit_keep():
         # The other one is still stopped: it is found out in its turn.
         wait_for(lambda: door.send(message(tag()), to=["alice"]) and
                  not set(pids) & set(door.pids("filter")), 20, "both to be replaced")
-        for pid in pids:
-            assert not os.path.exists("/proc/%d" % pid)
+        wait_for(lambda: not any(os.path.exists("/proc/%d" % pid) for pid in pids), 10,
+                 "the stopped ones to be gone")
         deliver(door, "alice", "Tagged")
         index_agrees(door)
 

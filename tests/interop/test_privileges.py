@@ -14,7 +14,7 @@ import time
 import pytest
 
 from checks import message, tag
-from doorstep import Doorstep, wait_for
+from doorstep import Doorstep, program, wait_for
 from peers import find
 
 pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="only root can give privileges away")
@@ -169,7 +169,9 @@ def test_each_process_is_what_the_table_says(house):
             assert root_of(pid) == (empty if role in CHROOTED else "/"), role
             assert fields["NoNewPrivs"].strip() == "1", role
             filters = int(fields.get("Seccomp_filters", "0")) - int(ours.get("Seccomp_filters", "0"))
-            if role in SECCOMP:
+            if is_sanitized():
+                pass  # its run-time library needs calls and memory of its own
+            elif role in SECCOMP:
                 assert fields["Seccomp"].strip() == "2", role
                 assert filters >= 1, role
             else:
@@ -177,9 +179,14 @@ def test_each_process_is_what_the_table_says(house):
             for name in ("CapPrm", "CapEff", "CapInh", "CapAmb"):
                 assert int(fields[name], 16) == 0, "%s has %s" % (role, name)
             assert limit(pid, "Max core file size") == "0", role
-            if role == "filter":
+            if role == "filter" and not is_sanitized():
                 assert limit(pid, "Max address space") == str(512 << 20)
     assert owners == {house.vmail.pw_uid, house.ann.pw_uid}
+
+
+def is_sanitized():
+    with open(program("doorstep-session"), "rb") as file:
+        return b"__asan_init" in file.read()
 
 
 def limit(pid, name):
