@@ -220,6 +220,7 @@ end(struct filter *filter)
 	free(filter->answerer.delimiters);
 	arena_fini(&filter->answerer.arena);
 	arena_fini(&filter->arena);
+	buf_fini(&filter->answerer.scratch);
 	buf_fini(&filter->in);
 	buf_fini(&filter->out);
 }
