@@ -219,7 +219,7 @@ class Server:
         self.listener.bind(path)
         self.listener.listen(1)
         self.replies = replies
-        self.thread = threading.Thread(target=self.run)
+        self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
 
     def run(self):
