@@ -78,8 +78,8 @@ run(const struct command_options *options, int argc, char **argv)
 		return command_misused(&command_check);
 	conf = command_read_conf(options);
 	if (conf == NULL)
-		return 1;
-	status = conf_check_usable(conf, options->conf_path, &errors) == -1 ? 1 : EX_OK;
+		return EX_CONFIG;
+	status = conf_check_usable(conf, options->conf_path, &errors) == -1 ? EX_CONFIG : EX_OK;
 	fputs(buf_cstr(&errors), stderr);
 	if (is_verbose)
 		print_conf(conf);

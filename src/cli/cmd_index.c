@@ -157,6 +157,24 @@ run_rebuild(const struct conf *conf, const struct owners_user *user, const char 
 	return index_rebuild(conf, user, "rebuild");
 }
 
+/* For a reader of libdoorstep that must see what has just been answered. */
+static int
+run_sync(const struct conf *conf, const struct owners_user *user, const char *mailbox)
+{
+	(void)mailbox;
+	if (user == NULL)
+		return command_misused(&command_index);
+	if (user->owner != NULL)
+		return control_print(conf, "sync", user->owner);
+	if (!owners_has_daemon(conf)) {
+		fputs("doorstep: doorstepd does not run: what it left in the journal comes into the "
+		      "index when it starts\n", stderr);
+		return EX_UNAVAILABLE;
+	}
+	fprintf(stderr, "doorstep: %s: doorstepd does not know this user\n", user->name);
+	return EX_NOUSER;
+}
+
 static const struct verb {
 	const char *name;
 	int arguments; /* at most */
@@ -165,6 +183,7 @@ static const struct verb {
 	{ "list", 2, run_list },
 	{ "verify", 1, run_verify },
 	{ "rebuild", 1, run_rebuild },
+	{ "sync", 1, run_sync },
 };
 
 static const struct verb *
@@ -198,5 +217,5 @@ run(const struct command_options *options, int argc, char **argv)
 }
 
 const struct command command_index = { "index",
-	"list [USER [MAILBOX]] | verify [USER] | rebuild [USER]",
+	"list [USER [MAILBOX]] | verify [USER] | rebuild [USER] | sync USER",
 	"the index: list it, compare it, make it again", run };

@@ -83,7 +83,7 @@ print_status(const struct conf *conf, bool is_json)
 		fprintf(stderr, "doorstep: %s\n", why.log);
 	} else if (!c.answer.is_ok) {
 		fprintf(stderr, "doorstep: %.*s\n", STR_ARG(c.answer.text));
-		status = EX_NOPERM;
+		status = c.answer.status;
 	} else {
 		(is_json ? print_json : print_table)(&c.answer);
 		status = EX_OK;

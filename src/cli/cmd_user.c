@@ -20,7 +20,7 @@ run(const struct command_options *options, int argc, char **argv)
 		return EX_CONFIG;
 	status = control_print(conf, "user", argv[1]);
 	conf_free(&conf);
-	return status == 1 ? EX_NOUSER : status;
+	return status;
 }
 
 const struct command command_user = { "user", "ADDRESS", "how an address is looked up", run };

@@ -93,7 +93,7 @@ control_print(const struct conf *conf, const char *command, const char *argument
 
 		if (c.answer.text.n > 0)
 			fprintf(to, "%.*s%s", STR_ARG(c.answer.text), has_end ? "" : "\n");
-		status = c.answer.is_ok ? EX_OK : 1;
+		status = c.answer.is_ok ? EX_OK : c.answer.status;
 	}
 	control_fini(&c);
 	return status;

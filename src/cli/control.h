@@ -26,7 +26,8 @@ int control_ask(struct control *c, const struct conf *conf, const char *command,
 void control_fini(struct control *c); /* legal after a failure */
 
 /* Asks, and prints the answer's text, or the reason on stderr; returns a
- * status of sysexits(3): EX_UNAVAILABLE when nobody could be asked, 1 for no. */
+ * status of sysexits(3): EX_UNAVAILABLE when nobody could be asked, else what
+ * doorstepd says. */
 int control_print(const struct conf *conf, const char *command, const char *argument);
 
 #endif

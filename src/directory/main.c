@@ -159,11 +159,11 @@ explain_user(struct wire *w, const union msg_any *any, void *arg)
 	struct fail why = FAIL_EMPTY;
 
 	arena_init(&a);
-	answer.is_ok = lookup_address(p->lookup, question->address, &a, &targets, &text, &why) == 0;
-	if (answer.is_ok)
+	if (lookup_address(p->lookup, question->address, &a, &targets, &text, &why) == 0)
 		explain_users(p, &targets, &a, &text);
 	else
 		buf_addf(&text, "error: %s\n", why.log);
+	answer.class = (uint8_t)why.class;
 	answer.text = buf_str(&text);
 	wire_send(w, MSG_DIRECTORY_EXPLAINS_USER, &answer);
 	arena_fini(&a);

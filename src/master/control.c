@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -47,15 +48,25 @@ struct control {
 /* ---- answers ---- */
 
 static void
-answer(struct client *c, bool is_ok, struct str text)
+answer_status(struct client *c, int status, struct str text)
 {
-	struct msg_MASTER_ANSWERS_CONTROL message = { .is_ok = is_ok, .text = text };
+	struct msg_MASTER_ANSWERS_CONTROL message = {
+		.is_ok = status == 0,
+		.status = (uint8_t)status,
+		.text = text,
+	};
 
 	c->waits_for = 0;
 	c->child = NULL;
 	if (!wire_can_carry(MSG_MASTER_ANSWERS_CONTROL, &message))
 		message.text = str_sub(text, 0, WIRE_PACKET_MAX / 2);
 	wire_send(c->wire, MSG_MASTER_ANSWERS_CONTROL, &message);
+}
+
+static void
+answer(struct client *c, bool is_ok, struct str text)
+{
+	answer_status(c, is_ok ? 0 : 1, text);
 }
 
 static struct client *
@@ -75,9 +86,11 @@ void
 control_user_explained(struct master *m, const struct msg_DIRECTORY_EXPLAINS_USER *explained)
 {
 	struct client *c = find_waiting(m, explained->id);
+	int status = explained->class == FAIL_NONE ? 0 :
+	    explained->class == FAIL_PERM ? EX_NOUSER : EX_TEMPFAIL;
 
 	if (c != NULL)
-		answer(c, explained->is_ok, explained->text);
+		answer_status(c, status, explained->text);
 }
 
 void
@@ -187,7 +200,7 @@ run_user(struct client *c, struct str argument)
 	struct msg_MASTER_ASKS_USER question = { .address = argument };
 
 	if (directory == NULL || !children_is_alive(directory)) {
-		answer(c, false, STR("the directory process is down: try again"));
+		answer_status(c, EX_TEMPFAIL, STR("the directory process is down: try again"));
 		return;
 	}
 	wait_for(c, directory);
@@ -212,7 +225,7 @@ ask_deliver(struct client *c, struct str owner, struct str work)
 	if (deliver == NULL) {
 		answer(c, false, str_of(why.log));
 	} else if (!children_is_alive(deliver)) {
-		answer(c, false, STR("its deliver is just going or coming: try again"));
+		answer_status(c, EX_TEMPFAIL, STR("its deliver is just going or coming: try again"));
 	} else {
 		wait_for(c, deliver);
 		question.id = c->waits_for;
@@ -270,7 +283,8 @@ control_asks(struct wire *w, const union msg_any *message, void *arg)
 		if (c->is_trusted || commands[i].is_open)
 			commands[i].run(c, asked->argument);
 		else
-			answer(c, false, STR("only root and the daemon's own user may ask this"));
+			answer_status(c, EX_NOPERM,
+			    STR("only root and the daemon's own user may ask this"));
 		return;
 	}
 	answer(c, false, STR("doorstepd does not know this command"));
