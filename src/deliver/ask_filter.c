@@ -217,8 +217,8 @@ question_size(const struct job *job)
 {
 	size_t i, size = 256 + job->sender.n;
 
-	for (i = 0; i < job->rcpt_count; i++) {
-		const struct job_rcpt *rcpt = &job->rcpts[i];
+	for (i = 0; i < job->asked_count; i++) {
+		const struct job_rcpt *rcpt = &job->rcpts[job->asked_from + i];
 
 		size += 64 + rcpt->address.n + rcpt->orcpt.n + rcpt->user_name.n + rcpt->detail.n +
 		    16 * rcpt->script_count;
@@ -251,13 +251,13 @@ ask(struct slot *slot, struct job *job)
 		.fd = job->body_fd,
 		.now = job->received,
 	};
-	size_t i;
+	size_t i, end = job->asked_from + job->asked_count;
 
 	if (job->body_fd == -1)
 		question.body = job->body;
 	question.recipients.at =
-	    arena_array(&job->arena, job->rcpt_count, sizeof *question.recipients.at);
-	for (i = 0; i < job->rcpt_count; i++)
+	    arena_array(&job->arena, job->asked_count, sizeof *question.recipients.at);
+	for (i = job->asked_from; i < end; i++)
 		if (!job->rcpts[i].is_settled)
 			add_recipient(&question.recipients.at[question.recipients.n++],
 			    &job->rcpts[i], slot, &job->arena);
@@ -290,7 +290,7 @@ lose_patience(void *arg)
 	fail_set(&why, FAIL_TEMP, 3, 0, 0, "Mail filter is not available, try again later",
 	    "no filter process could be had: see why they end in the log");
 	while ((job = TAILQ_FIRST(&filters->waiting)) != NULL &&
-	    clock_monotonic() - job->begun > FILTERS_PATIENCE) {
+	    clock_monotonic() - job->waiting_since > FILTERS_PATIENCE) {
 		TAILQ_REMOVE(&filters->waiting, job, entry);
 		for (i = 0; i < job->rcpt_count; i++)
 			if (!job->rcpts[i].is_settled)
@@ -355,6 +355,7 @@ void
 filters_ask(struct filters *filters, struct job *job)
 {
 	job->state = JOB_WAITS_FILTER;
+	job->waiting_since = clock_monotonic();
 	TAILQ_INSERT_TAIL(&filters->waiting, job, entry);
 	dispatch(filters);
 }

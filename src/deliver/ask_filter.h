@@ -11,8 +11,9 @@
 /*
  * The filter processes of this deliver, and the line of jobs before them.  A
  * filter that dies, overruns its time or breaks the grammar costs the one job
- * that it was working on its filtering (job_filtered with a reason: implicit
- * keep); jobs behind that one go to another filter.
+ * that it was working on its filtering (job_filtered with a reason: asked again
+ * for each recipient alone, or implicit keep); jobs behind that one go to another
+ * filter.
  */
 struct filters;
 

@@ -365,6 +365,7 @@ finish_users(struct job *job)
 	for (i = 0; i < job->rcpt_count; i++)
 		if (!job->rcpts[i].is_settled)
 			take_scripts(&job->rcpts[i]);
+	job->asked_count = job->rcpt_count;
 	filters_ask(job->deliver->filters, job);
 }
 
@@ -412,6 +413,64 @@ find_outcome(const struct msg_FILTER_ANSWERS *answer, uint32_t index)
 	return NULL;
 }
 
+static bool
+has_scripts(const struct job_rcpt *rcpt)
+{
+	return !rcpt->is_settled && rcpt->script_count > 0;
+}
+
+/* How many recipients the next question is for, once one for all has cost a
+ * filter: whoever has scripts alone, so that one user's script is not the end of
+ * another's; the others as many as follow each other. */
+static size_t
+next_share(const struct job *job)
+{
+	size_t n = 1;
+
+	if (has_scripts(&job->rcpts[job->asked_from]))
+		return 1;
+	while (job->asked_from + n < job->rcpt_count &&
+	    !has_scripts(&job->rcpts[job->asked_from + n]))
+		n++;
+	return n;
+}
+
+/* A filter was lost over the question.  Whether it is asked again, in parts. */
+static bool
+is_asked_again(struct job *job, const char *reason)
+{
+	size_t share = next_share(job);
+
+	job->filters_lost++;
+	if (job->filters_lost == 1 && share < job->asked_count) {
+		log_warn("%.*s: %s: scripts are run again for each recipient alone",
+		    STR_ARG(job->trace_id), reason);
+		job->asked_count = share;
+		filters_ask(job->deliver->filters, job);
+		return true;
+	}
+	if (job->filters_lost >= JOB_FILTERS_MAX)
+		job->asked_count = job->rcpt_count - job->asked_from;
+	log_warn("%.*s: message kept in INBOX of %zu recipients, no script was run: %s",
+	    STR_ARG(job->trace_id), job->asked_count, reason);
+	return false;
+}
+
+/* On to the recipients that were not asked for yet, or to the commit. */
+static void
+go_on(struct job *job)
+{
+	job->asked_from += job->asked_count;
+	while (job->asked_from < job->rcpt_count && job->rcpts[job->asked_from].is_settled)
+		job->asked_from++;
+	if (job->asked_from == job->rcpt_count) {
+		commit_add(job->deliver->commit, job);
+		return;
+	}
+	job->asked_count = next_share(job);
+	filters_ask(job->deliver->filters, job);
+}
+
 void
 job_filtered(struct job *job, const struct msg_FILTER_ANSWERS *answer, const char *reason)
 {
@@ -419,13 +478,12 @@ job_filtered(struct job *job, const struct msg_FILTER_ANSWERS *answer, const cha
 	struct job_rcpt *rcpt;
 	size_t i;
 
-	if (answer == NULL)
-		log_warn("%.*s: message kept in INBOX of its recipients, no script was run: %s",
-		    STR_ARG(job->trace_id), reason);
-	else
+	if (answer != NULL)
 		take_fields(job, answer);
-	for (i = 0; i < job->rcpt_count; i++) {
-		rcpt = &job->rcpts[i];
+	else if (is_asked_again(job, reason))
+		return;
+	for (i = 0; i < job->asked_count; i++) {
+		rcpt = &job->rcpts[job->asked_from + i];
 		outcome = NULL;
 		if (rcpt->is_settled)
 			continue;
@@ -437,5 +495,5 @@ job_filtered(struct job *job, const struct msg_FILTER_ANSWERS *answer, const cha
 		if (!rcpt->is_settled)
 			decide_copies(rcpt, outcome);
 	}
-	commit_add(job->deliver->commit, job);
+	go_on(job);
 }

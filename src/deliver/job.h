@@ -69,6 +69,10 @@ struct job_rcpt {
 	unsigned char digest[32]; /* envelope and message: the unacknowledged mark */
 };
 
+/* Filters that one message may cost; then the rest of its recipients get the
+ * implicit keep without being asked for. */
+#define JOB_FILTERS_MAX 4
+
 struct job {
 	TAILQ_ENTRY(job) entry; /* in the list of its state */
 	TAILQ_ENTRY(job) of_session;
@@ -89,6 +93,11 @@ struct job {
 	struct job_rcpt *rcpts;
 	size_t rcpt_count;
 	size_t unknown_users; /* questions to directory still open */
+	/* The recipients of the question that filter has: all of them, or a few
+	 * at a time once one with all of them has cost a filter. */
+	size_t asked_from, asked_count;
+	unsigned filters_lost;
+	int64_t waiting_since; /* clock_monotonic, for filter */
 	/* index fields, from filter; empty when it died */
 	struct disk_delivery fields;
 	bool is_file; /* large, or durability fsync: copies synced before the record */

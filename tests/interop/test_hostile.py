@@ -166,6 +166,42 @@ def test_a_script_that_takes_too_long_costs_one_implicit_keep():
         index_agrees(door)
 
 
+def test_a_costly_script_is_the_end_of_nobody_else_s():
+    """One message for users with scripts of their own, two of which hang."""
+    users = ["alice", "bob", "carol", "dave", "erin"]
+    sorts = 'require "fileinto";\nfileinto "Sorted";\n'
+    scripts = {"alice": sorts, "bob": COSTLY, "dave": COSTLY, "erin": sorts}
+    with Doorstep(users=users, scripts=scripts, settings={"sieve_timeout": "1s"}) as door:
+        text = tag()
+        data = b"Subject: %s%s\r\n\r\nb\r\n" % (text.encode(), b"a" * 60000)
+        begun = time.monotonic()
+        assert [r[:3] for r in send_raw(door, data, to=users)] == ["250"] * 5
+        assert time.monotonic() - begun < 10
+        for user, folder in (("alice", "Sorted"), ("bob", ""), ("carol", ""), ("dave", ""),
+                             ("erin", "Sorted")):
+            assert count(door, user, text, folder) == 1, user
+            assert len(door.messages(user)) == (folder == ""), user
+        for user in ("bob", "dave"):
+            with open(os.path.join(door.home(user), ".dovecot.sieve.log")) as file:
+                assert "sieve_timeout" in file.read()
+        for user in ("alice", "erin"):
+            assert not os.path.exists(os.path.join(door.home(user), ".dovecot.sieve.log"))
+        index_agrees(door)
+
+
+def test_a_message_costs_no_more_filters_than_its_share():
+    """Twenty hanging scripts: their time is bounded, their mail is kept."""
+    users = ["u%d" % i for i in range(20)]
+    with Doorstep(users=users, scripts={u: COSTLY for u in users},
+                  settings={"sieve_timeout": "1s"}) as door:
+        data = b"Subject: %s\r\n\r\nb\r\n" % (b"a" * 60000)
+        begun = time.monotonic()
+        assert [r[:3] for r in send_raw(door, data, to=users)] == ["250"] * 20
+        assert time.monotonic() - begun < 10
+        assert [len(door.messages(u)) for u in users] == [1] * 20
+        deliver(door, "u0", "Done")
+
+
 def test_a_costly_script_does_not_hold_up_others():
     """Two filters, and three messages that each take one to its end."""
     with Doorstep(scripts={"alice": COSTLY}, settings={"sieve_timeout": "1s"}) as door:
