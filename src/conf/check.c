@@ -112,6 +112,9 @@ check_global(const struct conf *conf, struct buf *reason)
 		return refuse(reason, "state_dir must be an absolute path");
 	if (conf->mail_location[0] == '\0')
 		return refuse(reason, "mail_location is empty");
+	/* Else the largest would be answered 4xx for ever. */
+	if (conf->message_memory_limit < conf->message_size_limit)
+		return refuse(reason, "message_memory_limit must not be below message_size_limit");
 	if (conf->journal_message_limit * 4 > conf->journal_segment_size)
 		return refuse(reason,
 		    "journal_segment_size must be at least four times journal_message_limit");

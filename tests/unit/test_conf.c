@@ -94,6 +94,8 @@ static const struct {
 	{ "domain x.org { quota_storage = lots }\n",
 	    "main:1: domain \"x.org\": quota_storage: expected a size: bytes, or a number with K, "
 	    "M, G or T\n" },
+	{ "message_size_limit = 300M\n",
+	    "main: message_memory_limit must not be below message_size_limit\n" },
 	{ "domain x.org { }\ndomain X.ORG { }\n", "main: domain \"x.org\" is there twice\n" },
 	{ "listener a { mode = 0999\n address = unix:/x }\n",
 	    "main:1: mode = \"0999\": expected an octal mode such as 0660\n" },
