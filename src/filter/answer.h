@@ -10,7 +10,7 @@ struct answerer {
 	const struct engine *engine;
 	struct cache *cache;
 	struct charset_set *charsets;
-	char *delimiters; /* owned */
+	const char *delimiters; /* borrowed */
 	struct arena arena; /* of the question that is answered */
 	struct buf scratch;
 };

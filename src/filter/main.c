@@ -20,6 +20,7 @@ struct filter {
 	int deliver_fd;
 	struct arena arena; /* of the packet that is handled */
 	struct buf in, out;
+	char *delimiters;
 	bool is_over;
 };
 
@@ -182,7 +183,8 @@ prepare(struct filter *filter, const struct child_start *start)
 		engine = &engine_none;
 	filter->answerer.engine = engine;
 	filter->answerer.cache = cache_new(engine);
-	filter->answerer.delimiters = xstrdup(conf->recipient_delimiter);
+	filter->delimiters = xstrdup(conf->recipient_delimiter);
+	filter->answerer.delimiters = filter->delimiters;
 	filter->answerer.charsets = charset_set_new();
 	charset_preload(filter->answerer.charsets);
 	arena_init_limit(&filter->answerer.arena, HOST_MEMORY_MAX);
@@ -217,7 +219,7 @@ end(struct filter *filter)
 	file_close(&filter->deliver_fd);
 	cache_free(&filter->answerer.cache);
 	charset_set_free(&filter->answerer.charsets);
-	free(filter->answerer.delimiters);
+	free(filter->delimiters);
 	arena_fini(&filter->answerer.arena);
 	arena_fini(&filter->arena);
 	buf_fini(&filter->answerer.scratch);

@@ -26,15 +26,11 @@ cd build
 make -j2 all
 make check
 make install DESTDIR="$work/dest"
-(cd "$work/dest" && find . ! -type d | sort) >"$work/files"
-cat "$work/files"
-for file in usr/sbin/doorstepd usr/bin/doorstep usr/libexec/doorstep/doorstep-session \
-    usr/include/doorstep.h usr/share/man/man8/doorstepd.8 etc/doorstep/doorstep.conf; do
-	grep -qx "./$file" "$work/files" || {
-		printf 'not installed: %s\n' "$file"
-		exit 1
-	}
-done
+(cd "$work/dest" && find . ! -type d | LC_ALL=C sort) >"$work/files"
+diff "../$name/tests/build/installed" "$work/files" || {
+	printf 'these are not the files of tests/build/installed\n'
+	exit 1
+}
 make uninstall DESTDIR="$work/dest"
 left=$(cd "$work/dest" && find . ! -type d)
 test "$left" = ./etc/doorstep/doorstep.conf || {
