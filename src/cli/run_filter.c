@@ -98,12 +98,12 @@ run_filter_start(struct run_filter *filter, const struct conf *conf, struct fail
 	find_program(&path);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, master) == -1 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, deliver) == -1) {
-		fail_errno(why, errno, "making a link for", "doorstep-filter");
+		fail_errno(why, errno, "make a link for", "doorstep-filter");
 		goto out;
 	}
 	filter->pid = fork();
 	if (filter->pid == -1) {
-		fail_errno(why, errno, "starting", buf_cstr(&path));
+		fail_errno(why, errno, "start", buf_cstr(&path));
 		goto out;
 	}
 	if (filter->pid == 0)

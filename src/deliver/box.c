@@ -153,7 +153,7 @@ open_box(struct str root, struct str path, struct str name, bool create, bool su
 		why) == -1)
 		goto out;
 	if (stat(p->path, &st) == -1) {
-		fail_errno(why, errno, "looking at the folder", p->path);
+		fail_errno(why, errno, "look at the folder", p->path);
 		goto out;
 	}
 	remember_mtime(p, &st);

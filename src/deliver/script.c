@@ -117,7 +117,7 @@ read_script(struct script_private *p, uint64_t max_size, struct fail *why)
 	if (file_open(&fd, AT_FDCWD, p->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, why) == -1)
 		goto out;
 	if (fstat(fd, &p->identity) == -1) {
-		fail_errno(why, errno, "looking at the script", p->path);
+		fail_errno(why, errno, "look at the script", p->path);
 		goto out;
 	}
 	if (check(&p->identity, p->path, max_size, why) == -1)
@@ -183,7 +183,7 @@ scripts_take(struct scripts *scripts, struct str path, uint64_t max_size, struct
 		if (p != NULL)
 			retire(scripts, p);
 		if (errnum != ENOENT && errnum != ENOTDIR)
-			rc = fail_errno(why, errnum, "looking for the script", buf_cstr(&name));
+			rc = fail_errno(why, errnum, "look for the script", buf_cstr(&name));
 		goto out;
 	}
 	if (p != NULL && !file_is_same(&p->identity, &st)) {

@@ -35,7 +35,7 @@ load(struct text_file *f, struct fail *why)
 	if (file_open(&fd, AT_FDCWD, f->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, why) == -1)
 		goto out;
 	if (fstat(fd, &f->identity) == -1) {
-		fail_errno(why, errno, "looking at", f->path);
+		fail_errno(why, errno, "look at", f->path);
 		goto out;
 	}
 	if (!S_ISREG(f->identity.st_mode)) {

@@ -191,7 +191,7 @@ open_env(struct index *index, uint64_t file_size, struct fail *why)
 		mdb_env_set_mapsize(index->env, map);
 	error = mdb_env_open(index->env, index->dir, flags, 0640);
 	if (error != 0)
-		return lmdb_fail(index, error, "opening the index", why);
+		return lmdb_fail(index, error, "open the index", why);
 	/* Slots of processes that died without giving theirs back. */
 	mdb_reader_check(index->env, NULL);
 	return 0;
@@ -205,17 +205,17 @@ open_tables(struct index *index, struct fail *why)
 	unsigned flags = index->can_write ? MDB_CREATE : 0;
 
 	if (error != 0)
-		return lmdb_fail(index, error, "opening the tables", why);
+		return lmdb_fail(index, error, "open the tables", why);
 	for (int i = 0; error == 0 && i < TABLES; i++)
 		error = mdb_dbi_open(txn, table_names[i], flags, &index->tables[i]);
 	if (error != 0) {
 		mdb_txn_abort(txn);
 		if (error == MDB_NOTFOUND)
 			return damaged(index->dir, "a table is missing", why);
-		return lmdb_fail(index, error, "opening the tables", why);
+		return lmdb_fail(index, error, "open the tables", why);
 	}
 	error = mdb_txn_commit(txn);
-	return error == 0 ? 0 : lmdb_fail(index, error, "opening the tables", why);
+	return error == 0 ? 0 : lmdb_fail(index, error, "open the tables", why);
 }
 
 static int
@@ -267,7 +267,7 @@ index_open(const char *dir, enum index_mode mode, bool is_thorough, struct index
 	if (mode == INDEX_WRITE && file_make_dirs(dir, 0750, why) == -1)
 		return -1;
 	if (stat(dir, &st) == -1)
-		return fail_errno(why, errno, "opening the index", dir);
+		return fail_errno(why, errno, "open the index", dir);
 	if (check_file(dir, false, &size, why) == -1)
 		return -1;
 	if ((is_thorough || (is_alone && size <= CHECK_ALWAYS)) &&
@@ -343,7 +343,7 @@ index_begin(struct index *index, struct index_txn **out, struct fail *why)
 	error = start(index, MDB_RDONLY, txn);
 	if (error != 0) {
 		free(txn);
-		return lmdb_fail(index, error, "reading the index", why);
+		return lmdb_fail(index, error, "read the index", why);
 	}
 	*out = txn;
 	return 0;
@@ -646,7 +646,7 @@ grow(struct index *index, struct fail *why)
 		return fail_set(why, FAIL_TEMP, 3, 0, 0, "mail store is busy",
 		    "%s: the map is full and a reader of this process stays: tried again later",
 		    index->dir);
-	return error == 0 ? 0 : lmdb_fail(index, error, "growing the map", why);
+	return error == 0 ? 0 : lmdb_fail(index, error, "grow the map", why);
 }
 
 /* One try: 0 committed, 1 the map is full, -1 *why. */
@@ -657,7 +657,7 @@ write_once(struct index *index, index_write_fn fn, void *arg, struct fail *why)
 	int rc, error = start(index, 0, &txn);
 
 	if (error != 0)
-		return lmdb_fail(index, error, "writing the index", why);
+		return lmdb_fail(index, error, "write the index", why);
 	rc = fn(&txn, arg, why);
 	error = txn.error;
 	if (rc == -1) {
@@ -667,7 +667,7 @@ write_once(struct index *index, index_write_fn fn, void *arg, struct fail *why)
 		 * the strength of it (delivery.md, state 6). */
 		error = mdb_txn_commit(txn.txn);
 		if (error != 0)
-			rc = lmdb_fail(index, error, "committing a checkpoint", why);
+			rc = lmdb_fail(index, error, "commit a checkpoint", why);
 	}
 	finish(index);
 	return rc == -1 && error == MDB_MAP_FULL ? 1 : rc;

@@ -99,7 +99,7 @@ remove_short(struct maildir *m, struct buf *rel, struct fail *why)
 	    buf_cstr(rel));
 	if (unlinkat(dir_of(m, rel), entry_of(rel), 0) == 0 || errno == ENOENT)
 		return 0;
-	return fail_errno(why, errno, "removing a short file from", m->path);
+	return fail_errno(why, errno, "remove a short file from", m->path);
 }
 
 static enum recover_outcome
@@ -114,7 +114,7 @@ look(const struct recover_copy *what, struct maildir *m, int *fd_out, struct fai
 		*fd_out = openat(dir_of(m, &rel), entry_of(&rel),
 		    O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (found == 0 && *fd_out == -1 && errno != ENOENT) {
-		fail_errno(why, errno, "opening a message in", m->path);
+		fail_errno(why, errno, "open a message in", m->path);
 		goto out;
 	}
 	if (found == -1)

@@ -129,6 +129,23 @@ def test_dead_directory_is_451_and_comes_back(door):
     doorstep.wait_for(lambda: door.send(b"Subject: x\n\n")[0].startswith("250"), 20, "lookup")
 
 
+def test_what_dies_at_once_is_started_ever_later_and_counted(door):
+    pauses = []
+    (pid,) = door.pids("relay")
+    for _ in range(4):
+        os.kill(pid, signal.SIGKILL)
+        begun = time.monotonic()
+        pid = doorstep.wait_for(lambda old=pid: [p for p in door.pids("relay") if p != old], 20,
+                                "another relay")[0]
+        pauses.append(time.monotonic() - begun)
+    assert pauses[0] < 1
+    for before, after in zip(pauses, pauses[1:]):
+        assert after > 1.5 * before
+    (line,) = [l for l in door.command("status").stdout.decode().splitlines()
+               if l.startswith("relay")]
+    assert int(line.split()[4]) >= 4
+
+
 def test_dead_session_takes_nobody_along(door):
     c = begin(door)
     (pid,) = door.pids("session")
