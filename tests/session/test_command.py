@@ -7,10 +7,14 @@ import json
 import os
 import re
 import subprocess
+import sys
 
 import pytest
 
-from doorstep import Doorstep, program, wait_for
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from doorstep import Doorstep, is_built, program, wait_for  # noqa: E402
+
+pytestmark = pytest.mark.skipif(not is_built(), reason="DOORSTEP_BUILD has no doorstepd")
 
 OK, NO, USAGE, DATA, NOINPUT, NOUSER, UNAVAILABLE, TEMPFAIL, NOPERM, CONFIG = (
     0, 1, 64, 65, 66, 67, 69, 75, 77, 78)
