@@ -152,20 +152,22 @@ def test_a_mailbox_that_cannot_be_used_is_451_for_its_user_alone(door, name, is_
 @pytest.mark.parametrize("part", ["new", "cur", "tmp"])
 def test_mail_goes_where_a_reader_looks(door, part):
     """A part of the mailbox is moved away or removed under an open folder."""
-    deliver(door)
     path = os.path.join(door.maildir("bob"), part)
-    os.rename(path, path + ".away")
-    os.mkdir(path)
-    own(door, path)
-    deliver(door)
-    shutil.rmtree(path)
-    os.rename(path + ".away", path)
-    deliver(door)
-    os.rename(path, path + ".away")
-    deliver(door)
-    shutil.rmtree(path)
-    os.rename(path + ".away", path)
-    deliver(door)
+    texts = [deliver(door)]
+    for is_made_anew in (True, False):
+        os.rename(path, path + ".away")
+        if is_made_anew:
+            os.mkdir(path)
+            own(door, path)
+        texts.append(deliver(door))
+        # Back again, with what has come meanwhile.
+        for name in os.listdir(path):
+            os.rename(os.path.join(path, name), os.path.join(path + ".away", name))
+        os.rmdir(path)
+        os.rename(path + ".away", path)
+        texts.append(deliver(door))
+    for text in texts:
+        assert count(door, "bob", text) == 1
 
 
 def test_after_all_spoiled_mailboxes_the_index_agrees(door):
