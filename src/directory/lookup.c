@@ -227,8 +227,12 @@ check_ids(const struct lookup *lookup, struct source_record *record, struct fail
 		return fail_set(why, FAIL_TEMP, 3, 5, 0, "User database is misconfigured",
 		    "user %.*s needs both a uid and a gid, which may not be 0",
 		    STR_ARG(record->user));
+	/* virtual_user was named by the administrator: the limit is against what
+	 * a user source says. */
 	if (!lookup->is_unprivileged &&
-	    (record->uid == 0 || (int64_t)record->uid < lookup->conf->first_valid_uid))
+	    (record->uid == 0 ||
+		(record->uid != lookup->virtual_uid &&
+		    (int64_t)record->uid < lookup->conf->first_valid_uid)))
 		return fail_set(why, FAIL_TEMP, 3, 5, 0, "User database is misconfigured",
 		    "user %.*s has uid %lu, below first_valid_uid: its mail is not delivered",
 		    STR_ARG(record->user), (unsigned long)record->uid);

@@ -324,7 +324,7 @@ trace_tells_the_steps(void **state)
 
 /* ---- the record of a user ---- */
 
-static const char one_domain[] = "virtual_user = \"5000:5001\"\nfirst_valid_uid = 1000\n"
+static const char one_domain[] = "virtual_user = \"800:5001\"\nfirst_valid_uid = 1000\n"
 				 "mail_location = \"maildir:~/Maildir\"\n"
 				 "quota_storage = 1M\nquota_messages = 10\n"
 				 "domain \"x.example\" {\n\tsource = \"file:%s/passwd\"\n"
@@ -380,7 +380,7 @@ settings_fill_what_the_source_leaves_open(void **state)
 
 	assert_int_equal(look_up(place, "a\n", false, &user, &why), 0);
 	assert_str_equal(user.owner, "virtual");
-	assert_int_equal(user.uid, 5000);
+	assert_int_equal(user.uid, 800); /* named on purpose: below first_valid_uid */
 	assert_int_equal(user.gid, 5001);
 	assert_str_equal(user.home, "/v/x.example/a");
 	assert_str_equal(user.mail, "maildir:/v/x.example/a/Maildir");
