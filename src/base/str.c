@@ -139,6 +139,17 @@ str_find(struct str s, struct str needle)
 	return at == NULL ? -1 : at - s.p;
 }
 
+bool
+str_has_control(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
 size_t
 str_count_byte(struct str s, char byte)
 {

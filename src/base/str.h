@@ -38,6 +38,8 @@ ptrdiff_t str_find_byte(struct str s, char byte);
 ptrdiff_t str_find_last_byte(struct str s, char byte);
 ptrdiff_t str_find(struct str s, struct str needle);
 size_t str_count_byte(struct str s, char byte);
+/* C0 or DEL, NUL among them: nothing that goes into a header or a command. */
+bool str_has_control(struct str s);
 
 /*
  * Takes the part before the first `byte` off the front of *rest (and the byte

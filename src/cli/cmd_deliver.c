@@ -369,20 +369,10 @@ out:
 
 /* ---- the command line ---- */
 
-/* Control characters would be commands of their own. */
-static bool
-is_clean(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			return false;
-	return true;
-}
-
 static bool
 is_mailbox(const char *text)
 {
-	return is_clean(text) && strlen(text) <= MAILBOX_MAX && path_is_utf8(str_of(text));
+	return !str_has_control(str_of(text)) && strlen(text) <= MAILBOX_MAX && path_is_utf8(str_of(text));
 }
 
 static bool
@@ -448,11 +438,11 @@ refuse_value(const char *what, const char *value)
 static int
 check(const struct request *r)
 {
-	if (r->user[0] == '\0' || !is_clean(r->user))
+	if (r->user[0] == '\0' || str_has_control(str_of(r->user)))
 		return refuse_value("user", r->user);
-	if (!is_clean(r->sender) || !is_sender(r->sender))
+	if (str_has_control(str_of(r->sender)) || !is_sender(r->sender))
 		return refuse_value("sender", r->sender);
-	if (!is_clean(r->original))
+	if (str_has_control(str_of(r->original)))
 		return refuse_value("recipient", r->original);
 	if (!is_mailbox(r->mailbox))
 		return refuse_value("mailbox", r->mailbox);

@@ -79,17 +79,6 @@ job_end(struct job *job)
 	deliver_check_stop(d);
 }
 
-static bool
-is_clean(struct str text)
-{
-	size_t i;
-
-	for (i = 0; i < text.n; i++)
-		if ((unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f)
-			return false;
-	return true;
-}
-
 /* What a session may send: anything else is a session gone wrong, and its
  * word is not taken for header fields (header injection). */
 static bool
@@ -105,13 +94,13 @@ is_sound(const struct deliver *d, const struct msg_SESSION_GIVES_JOB *m)
 		return false;
 	if (m->fd == -1 && m->body.n != m->size)
 		return false;
-	if (!is_clean(m->sender) || !is_clean(m->trace_id) || !is_clean(m->client) ||
-	    !is_clean(m->helo))
+	if (str_has_control(m->sender) || str_has_control(m->trace_id) || str_has_control(m->client) ||
+	    str_has_control(m->helo))
 		return false;
 	for (i = 0; i < m->recipients.n; i++) {
 		const struct rec_recipient *r = &m->recipients.at[i];
 
-		if (!is_clean(r->address) || !is_clean(r->orcpt) || r->address.n == 0)
+		if (str_has_control(r->address) || str_has_control(r->orcpt) || r->address.n == 0)
 			return false;
 	}
 	return true;

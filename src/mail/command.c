@@ -430,17 +430,6 @@ find_verb(struct str name)
 	return (enum command_verb)i;
 }
 
-static bool
-has_control(struct str line)
-{
-	size_t i;
-
-	for (i = 0; i < line.n; i++)
-		if ((unsigned char)line.p[i] < ' ' || line.p[i] == 0x7f)
-			return true;
-	return false;
-}
-
 int
 command_parse(struct str line, enum command_protocol protocol, enum command_state state,
     bool is_utf8, struct arena *a, struct command *out, struct reply *why)
@@ -456,7 +445,7 @@ command_parse(struct str line, enum command_protocol protocol, enum command_stat
 	while (rest.n > 0 && (rest.p[rest.n - 1] == ' ' || rest.p[rest.n - 1] == '\t'))
 		rest.n--;
 	out->verb = COMMAND_UNKNOWN;
-	if (has_control(rest))
+	if (str_has_control(rest))
 		return refuse(&p, 500, "5.5.2", "Control characters in a command");
 	str_can_split(&rest, ' ', &name);
 	out->verb = find_verb(name);

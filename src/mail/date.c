@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#include "mail/header.h"
+
 #define DAY_SECONDS 86400
 #define FIRST_SECOND INT64_C(-62135596800) /* 0001-01-01 00:00:00 */
 #define LAST_SECOND INT64_C(253402300799)  /* 9999-12-31 23:59:59 */
@@ -129,32 +131,11 @@ date_add_asctime(struct buf *out, int64_t seconds)
 	    f.day, f.hour, f.minute, f.second, f.year);
 }
 
-/* Blanks, line ends and comments; an open comment takes the rest. */
-static void
-skip_space(struct str *rest)
-{
-	size_t depth = 0, i;
-
-	for (i = 0; i < rest->n; i++) {
-		char c = rest->p[i];
-
-		if (c == '(')
-			depth++;
-		else if (depth > 0 && c == ')')
-			depth--;
-		else if (depth > 0 && c == '\\')
-			i++;
-		else if (depth == 0 && c != ' ' && c != '\t' && c != '\r' && c != '\n')
-			break;
-	}
-	*rest = str_from(*rest, i);
-}
-
 /* Passes one byte, and blanks in front of it. */
 static bool
 can_pass(struct str *rest, char byte)
 {
-	skip_space(rest);
+	*rest = header_skip_space(*rest);
 	if (rest->n == 0 || rest->p[0] != byte)
 		return false;
 	*rest = str_from(*rest, 1);
@@ -167,7 +148,7 @@ take_number(struct str *rest, size_t digits_max, int *out)
 {
 	size_t n = 0;
 
-	skip_space(rest);
+	*rest = header_skip_space(*rest);
 	*out = 0;
 	while (n < rest->n && rest->p[n] >= '0' && rest->p[n] <= '9') {
 		if (n == digits_max)
@@ -184,7 +165,7 @@ take_letters(struct str *rest)
 	struct str letters;
 	size_t n = 0;
 
-	skip_space(rest);
+	*rest = header_skip_space(*rest);
 	while (n < rest->n && str_lower((unsigned char)rest->p[n]) >= 'a' &&
 	    str_lower((unsigned char)rest->p[n]) <= 'z')
 		n++;
@@ -211,7 +192,7 @@ take_zone(struct str *rest)
 	int hhmm;
 	bool is_west;
 
-	skip_space(rest);
+	*rest = header_skip_space(*rest);
 	if (rest->n > 0 && (rest->p[0] == '+' || rest->p[0] == '-')) {
 		is_west = rest->p[0] == '-';
 		*rest = str_from(*rest, 1);

@@ -307,3 +307,23 @@ header_unfold(struct str raw, struct arena *a)
 	}
 	return (struct str){ p, n };
 }
+
+struct str
+header_skip_space(struct str text)
+{
+	size_t depth = 0, i;
+
+	for (i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (c == '(')
+			depth++;
+		else if (depth > 0 && c == ')')
+			depth--;
+		else if (depth > 0 && c == '\\')
+			i++;
+		else if (depth == 0 && c != ' ' && c != '\t' && c != '\r' && c != '\n')
+			break;
+	}
+	return str_from(text, i);
+}

@@ -82,6 +82,9 @@ bool header_has_field(struct header_cursor *cursor, struct header_field *out);
 struct str header_unfold(struct str raw, struct arena *a);
 void header_add_unfolded(struct buf *out, struct str raw);
 
+/* Without the blanks, line ends and comments in front (RFC 5322 3.2.2); an open
+ * comment takes the rest. */
+struct str header_skip_space(struct str text);
 bool header_is_name(struct str name); /* RFC 5322 3.6.8: field-name */
 
 #endif

@@ -91,38 +91,17 @@ can_begin_part(struct walk *w, uint32_t parent, bool is_digest, size_t at)
 	return true;
 }
 
-/* Blanks and comments; an open comment takes the rest. */
-static struct str
-skip_space(struct str text)
-{
-	size_t depth = 0, i;
-
-	for (i = 0; i < text.n; i++) {
-		char c = text.p[i];
-
-		if (c == '(')
-			depth++;
-		else if (depth > 0 && c == ')')
-			depth--;
-		else if (depth > 0 && c == '\\')
-			i++;
-		else if (depth == 0 && c != ' ' && c != '\t' && c != '\r' && c != '\n')
-			break;
-	}
-	return str_from(text, i);
-}
-
 /* RFC 2045 5.1: a token at the front of *rest, maybe empty. */
 static struct str
 take_token(struct str *rest)
 {
-	struct str text = skip_space(*rest);
+	struct str text = header_skip_space(*rest);
 	size_t n = 0;
 
 	while (n < text.n && (unsigned char)text.p[n] > ' ' && text.p[n] != 127 &&
 	    strchr("()<>@,;:\\\"/[]?=", text.p[n]) == NULL)
 		n++;
-	*rest = skip_space(str_from(text, n));
+	*rest = header_skip_space(str_from(text, n));
 	return str_sub(text, 0, n);
 }
 

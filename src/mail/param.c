@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "mail/header.h"
 #include "mail/limits.h"
 #include "mail/transfer.h"
 #include "mail/word.h"
@@ -15,27 +16,6 @@ static bool
 is_space(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-/* Blanks and comments; an open comment takes the rest. */
-static void
-skip_space(struct str *rest)
-{
-	size_t depth = 0, i;
-
-	for (i = 0; i < rest->n; i++) {
-		char c = rest->p[i];
-
-		if (c == '(')
-			depth++;
-		else if (depth > 0 && c == ')')
-			depth--;
-		else if (depth > 0 && c == '\\')
-			i++;
-		else if (depth == 0 && !is_space(c))
-			break;
-	}
-	*rest = str_from(*rest, i);
 }
 
 /* RFC 2045 5.1: token, and 8-bit bytes. */
@@ -90,16 +70,16 @@ can_take_param(struct str *rest, struct param *out)
 {
 	size_t n = 0;
 
-	skip_space(rest);
+	*rest = header_skip_space(*rest);
 	while (n < rest->n && is_token_byte(rest->p[n]))
 		n++;
 	out->name = str_sub(*rest, 0, n);
 	*rest = str_from(*rest, n);
-	skip_space(rest);
+	*rest = header_skip_space(*rest);
 	if (n == 0 || rest->n == 0 || rest->p[0] != '=')
 		return false;
 	*rest = str_from(*rest, 1);
-	skip_space(rest);
+	*rest = header_skip_space(*rest);
 	if (rest->n > 0 && rest->p[0] == '"')
 		take_quoted(rest, out);
 	else
@@ -189,15 +169,11 @@ param_plain(const struct param_list *list, struct str name, struct arena *a)
 static void
 add_octets(struct buf *out, struct str text)
 {
-	for (size_t i = 0; i < text.n; i++) {
-		int high = -1, low = -1;
+	char octet;
 
-		if (text.p[i] == '%' && i + 2 < text.n) {
-			high = transfer_hex_digit(text.p[i + 1]);
-			low = transfer_hex_digit(text.p[i + 2]);
-		}
-		if (high >= 0 && low >= 0) {
-			buf_add_byte(out, (char)(high << 4 | low));
+	for (size_t i = 0; i < text.n; i++) {
+		if (transfer_has_octet(text, i, '%', &octet)) {
+			buf_add_byte(out, octet);
 			i += 2;
 		} else {
 			buf_add_byte(out, text.p[i]);

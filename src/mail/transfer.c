@@ -5,8 +5,9 @@
  * bytes mean. */
 #include "mail/transfer.h"
 
-#include <stdbool.h>
 #include <stdint.h>
+
+#include "mail/header.h"
 
 #define NO_DIGIT 64
 
@@ -72,8 +73,8 @@ transfer_encode_base64(struct buf *out, struct str bytes)
 	}
 }
 
-int
-transfer_hex_digit(char c)
+static int
+hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -81,6 +82,21 @@ transfer_hex_digit(char c)
 		return c - 'A' + 10;
 	/* RFC 2045 6.7 (1): lower case is an error that is easy to read. */
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool
+transfer_has_octet(struct str text, size_t at, char mark, char *out)
+{
+	int high, low;
+
+	if (text.n - at < 3 || text.p[at] != mark)
+		return false;
+	high = hex_digit(text.p[at + 1]);
+	low = hex_digit(text.p[at + 2]);
+	if (high < 0 || low < 0)
+		return false;
+	*out = (char)(high << 4 | low);
+	return true;
 }
 
 /* One line without its end; false when the end is a soft one. */
@@ -93,22 +109,18 @@ is_hard_line(struct buf *out, struct str line)
 	while (line.n > 0 && (line.p[line.n - 1] == ' ' || line.p[line.n - 1] == '\t'))
 		line.n--;
 	while (i < line.n) {
-		int high = -1, low = -1;
+		char octet;
 
 		if (line.p[i] == '=' && i + 1 == line.n) {
 			buf_add(out, line.p + run, i - run);
 			return false;
 		}
-		if (line.p[i] == '=' && i + 2 < line.n) {
-			high = transfer_hex_digit(line.p[i + 1]);
-			low = transfer_hex_digit(line.p[i + 2]);
-		}
-		if (high < 0 || low < 0) {
+		if (!transfer_has_octet(line, i, '=', &octet)) {
 			i++;
 			continue;
 		}
 		buf_add(out, line.p + run, i - run);
-		buf_add_byte(out, (char)(high << 4 | low));
+		buf_add_byte(out, octet);
 		i += 3;
 		run = i;
 	}
@@ -147,27 +159,6 @@ transfer_add_decoded(struct buf *out, struct str body, enum transfer_encoding en
 		buf_add_str(out, body);
 }
 
-/* Without blanks and comments at the front. */
-static struct str
-skip_comments(struct str value)
-{
-	size_t depth = 0, i;
-
-	for (i = 0; i < value.n; i++) {
-		char c = value.p[i];
-
-		if (c == '(')
-			depth++;
-		else if (c == ')' && depth > 0)
-			depth--;
-		else if (c == '\\' && depth > 0)
-			i++;
-		else if (depth == 0 && c != ' ' && c != '\t' && c != '\r' && c != '\n')
-			break;
-	}
-	return str_from(value, i);
-}
-
 enum transfer_encoding
 transfer_encoding_of(struct str value)
 {
@@ -181,7 +172,7 @@ transfer_encoding_of(struct str value)
 		{ { "quoted-printable", 16 }, TRANSFER_QUOTED_PRINTABLE },
 		{ { "base64", 6 }, TRANSFER_BASE64 },
 	};
-	struct str token = skip_comments(value);
+	struct str token = header_skip_space(value);
 	size_t n = 0;
 
 	while (n < token.n && token.p[n] > ' ' && token.p[n] != ';' && token.p[n] != '(')

@@ -3,6 +3,8 @@
 #ifndef DOORSTEP_MAIL_TRANSFER_H
 #define DOORSTEP_MAIL_TRANSFER_H
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/str.h"
 
@@ -29,7 +31,9 @@ void transfer_add_decoded(struct buf *out, struct str body, enum transfer_encodi
 void transfer_add_base64(struct buf *out, struct str text);
 /* `=` that is no code stays; blanks at line ends go (RFC 2045 6.7). */
 void transfer_add_quoted_printable(struct buf *out, struct str text);
-int transfer_hex_digit(char c); /* its value, or -1; either case */
+/* Whether at this place stand `mark` and two hexadecimal digits of either case:
+ * then *out is their octet. */
+bool transfer_has_octet(struct str text, size_t at, char mark, char *out);
 /* Encodes, without line breaks. */
 void transfer_encode_base64(struct buf *out, struct str bytes);
 

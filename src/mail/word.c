@@ -87,15 +87,11 @@ is_word(struct str text, struct word *out)
 static void
 add_q(struct buf *out, struct str text)
 {
-	for (size_t i = 0; i < text.n; i++) {
-		int high = -1, low = -1;
+	char octet;
 
-		if (text.p[i] == '=' && i + 2 < text.n) {
-			high = transfer_hex_digit(text.p[i + 1]);
-			low = transfer_hex_digit(text.p[i + 2]);
-		}
-		if (high >= 0 && low >= 0) {
-			buf_add_byte(out, (char)(high << 4 | low));
+	for (size_t i = 0; i < text.n; i++) {
+		if (transfer_has_octet(text, i, '=', &octet)) {
+			buf_add_byte(out, octet);
 			i += 2;
 		} else {
 			buf_add_byte(out, text.p[i] == '_' ? ' ' : text.p[i]);

@@ -50,17 +50,6 @@ is_unxtexted(struct str text, char *out, size_t *n_out)
 	return true;
 }
 
-static bool
-has_control(struct str s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
-			return true;
-	return false;
-}
-
 bool
 xtext_is_decoded_utf8(struct str text, struct arena *a, struct str *out)
 {
@@ -70,7 +59,7 @@ xtext_is_decoded_utf8(struct str text, struct arena *a, struct str *out)
 	if (bytes == NULL || !is_unxtexted(text, bytes, &n))
 		return false;
 	*out = (struct str){ bytes, n };
-	return !has_control(*out) && path_is_utf8(*out);
+	return !str_has_control(*out) && path_is_utf8(*out);
 }
 
 bool
@@ -154,7 +143,7 @@ xtext_is_unitext(struct str text, struct arena *a, struct str *out)
 		text = str_from(text, used);
 	}
 	*out = (struct str){ bytes, n };
-	return !has_control(*out) && path_is_utf8(*out);
+	return !str_has_control(*out) && path_is_utf8(*out);
 }
 
 void

@@ -145,6 +145,17 @@ a_number_is_digits_up_to_its_maximum(void **state)
 }
 
 static void
+control_characters_are_c0_and_del(void **state)
+{
+	(void)state;
+	assert_false(str_has_control(STR_EMPTY));
+	assert_false(str_has_control(STR(" ~\x80\xff")));
+	assert_true(str_has_control(STR("a\0")));
+	assert_true(str_has_control(STR("\x1f")));
+	assert_true(str_has_control(STR("\x7f")));
+}
+
+static void
 every_such_byte_is_counted(void **state)
 {
 	(void)state;
@@ -164,6 +175,7 @@ main(void)
 		cmocka_unit_test(both_ends_are_recognised),
 		cmocka_unit_test(order_is_by_unsigned_bytes_then_length),
 		cmocka_unit_test(first_last_and_needle_are_found),
+		cmocka_unit_test(control_characters_are_c0_and_del),
 		cmocka_unit_test(every_such_byte_is_counted),
 		cmocka_unit_test(only_blanks_at_the_ends_are_trimmed),
 		cmocka_unit_test(split_gives_every_part_once),
