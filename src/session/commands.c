@@ -36,26 +36,35 @@ run_lhlo(struct dialog *d, const struct command *command)
 	buf_fini(&text);
 }
 
+static struct answer
+judge_size(const struct dialog *d, uint64_t size)
+{
+	const struct body_budget *budget = d->terms.budget;
+
+	/* RFC 1870 6.1 (1) */
+	if (size > (uint64_t)d->terms.conf->message_size_limit)
+		return ANSWER_FAIL(FAIL_PERM, 3, 4, "Message too large");
+	if (budget->used >= budget->limit || size > budget->limit - budget->used)
+		return ANSWER_FAIL(FAIL_TEMP, 3, 1, "Too many messages at once");
+	return ANSWER_GOOD;
+}
+
 static void
 run_mail(struct dialog *d, const struct command *command)
 {
-	const struct conf *conf = d->terms.conf;
-	const struct body_budget *budget = d->terms.budget;
+	struct answer answer = judge_size(d, command->size);
 
-	if (++d->transactions > (uint64_t)conf->transaction_limit) {
+	if (++d->transactions > (uint64_t)d->terms.conf->transaction_limit) {
 		dialog_end(d, 421, "4.7.0", "Too many messages in one session");
 		return;
 	}
-	if (conf->message_size_limit != 0 && command->size > (uint64_t)conf->message_size_limit) {
-		/* RFC 1870 6.1 (1) */
-		dialog_reply(d, 552, "5.3.4", "Message too large");
-		return;
-	}
-	if (budget->used >= budget->limit || command->size > budget->limit - budget->used) {
-		dialog_reply(d, 452, "4.3.1", "Too many messages at once");
-		return;
-	}
 	transaction_begin(&d->transaction, command);
+	if (answer.class != FAIL_NONE) {
+		dialog_log_refusal(d, &answer, STR_EMPTY);
+		answer_add(&d->out, &answer, STR_EMPTY);
+		dialog_reset(d);
+		return;
+	}
 	d->state = COMMAND_IN_MAIL;
 	dialog_reply_about(d, 250, "2.1.0", d->transaction.sender, "sender OK");
 }

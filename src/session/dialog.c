@@ -84,6 +84,24 @@ dialog_refuse(struct dialog *d, const struct reply *reply)
 }
 
 void
+dialog_log_refusal(const struct dialog *d, const struct answer *answer, struct str address)
+{
+	struct buf line = BUF_LIMIT(LOG_LINE_MAX);
+
+	buf_add_cstr(&line, "refused");
+	log_pair(&line, "session", d->terms.id);
+	log_pair(&line, "client", d->terms.literal);
+	log_pair(&line, "helo", d->helo);
+	log_pair(&line, "from", d->transaction.sender);
+	if (address.n > 0)
+		log_pair(&line, "to", address);
+	log_pair_number(&line, "code", answer_code(answer));
+	log_pair(&line, "reply", answer->text);
+	log_line(LOG_L_INFO, buf_str(&line));
+	buf_fini(&line);
+}
+
+void
 dialog_reset(struct dialog *d)
 {
 	transaction_fini(&d->transaction);

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "conf/conf.h"
 #include "mail/command.h"
+#include "session/answer.h"
 #include "session/ask.h"
 #include "session/transaction.h"
 
@@ -117,6 +118,9 @@ void dialog_reply_about(struct dialog *d, int code, const char *enhanced, struct
     const char *text);
 /* A mistake of the client: replied to, counted (error_limit), logged. */
 void dialog_refuse(struct dialog *d, const struct reply *reply);
+/* One line for whoever asks why a message or a recipient was not taken; address
+ * is the recipient, or empty. */
+void dialog_log_refusal(const struct dialog *d, const struct answer *answer, struct str address);
 /* Back to rest: the transaction is gone. */
 void dialog_reset(struct dialog *d);
 /* An answer was worked in: wakes the caller when it was the last.  To be called

@@ -137,6 +137,7 @@ give_away(struct dialog *d)
 		return;
 	}
 	d->mode = DIALOG_READS_LINES;
+	dialog_log_refusal(d, &body->answer, STR_EMPTY);
 	answer_all(d, &body->answer);
 	dialog_reset(d);
 }
@@ -184,6 +185,7 @@ end_chunk(struct dialog *d)
 		body_end(body);
 		give_away(d);
 	} else if (body->answer.class != FAIL_NONE) {
+		dialog_log_refusal(d, &body->answer, STR_EMPTY);
 		answer_add(&d->out, &body->answer, STR_EMPTY);
 		dialog_reset(d);
 	} else {

@@ -12,6 +12,7 @@ static void
 finish(struct dialog *d, const struct answer *answer)
 {
 	if (answer->class != FAIL_NONE) {
+		dialog_log_refusal(d, answer, d->command.path.text);
 		answer_add(&d->out, answer, d->command.path.text);
 	} else {
 		d->state = COMMAND_IN_RCPT;

@@ -153,6 +153,24 @@ def test_each_recipient_has_an_outcome_of_its_own():
         assert log_line(door, "shut")["reason"] != ""
 
 
+def test_what_is_refused_before_its_delivery_is_logged_too():
+    users = {"alice": {"extra": "userdb_quota_rule=*:bytes=10"}}
+    with Doorstep(users=users, settings={"message_size_limit": "64K"}) as door:
+        with greeted(door) as c:
+            assert c.say("MAIL FROM:<big@example.net> SIZE=99999").startswith("552 5.3.4")
+            assert c.say("MAIL FROM:<s@example.net> SIZE=99").startswith("250")
+            assert c.say("RCPT TO:<nobody@example.org>").startswith("550 5.1.1")
+            assert c.say("RCPT TO:<alice@example.org>").startswith("552 5.2.2")
+            c.say("RSET")
+            transaction(c, ["<alice@example.org>"], ("x" * 70 + "\r\n") * 1000)
+        lines = [dict(re.findall(r'(\w+)=("[^"]*"|\S+)', line))
+                 for line in door.log().splitlines() if " refused session=" in line]
+    assert [(l["code"], l["from"], l.get("to")) for l in lines] == [
+        ("552", "big@example.net", None), ("550", "s@example.net", "nobody@example.org"),
+        ("552", "s@example.net", "alice@example.org"), ("552", "s@example.net", None)]
+    assert {l["helo"] for l in lines} == {"client.example.net"}
+
+
 def test_trace_fields_are_on_top_in_their_order():
     with Doorstep(aliases="team: alice\n") as door:
         with greeted(door) as c:
