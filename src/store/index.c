@@ -275,7 +275,7 @@ index_open(const char *dir, enum index_mode mode, bool is_thorough, struct index
 		return -1;
 	index = new_index(dir, mode);
 	if (index == NULL)
-		return fail_set(why, FAIL_TEMP, 3, 0, 0, "out of memory", "%s: no memory", dir);
+		return fail_set(why, FAIL_TEMP, 3, 0, ENOMEM, "out of memory", "%s: no memory", dir);
 	if (open_env(index, size, why) == -1 || open_tables(index, why) == -1 ||
 	    check_version(index, why) == -1) {
 		index_close(&index);
@@ -337,7 +337,7 @@ index_begin(struct index *index, struct index_txn **out, struct fail *why)
 
 	*out = NULL;
 	if (txn == NULL)
-		return fail_set(why, FAIL_TEMP, 3, 0, 0, "out of memory", "%s: no memory",
+		return fail_set(why, FAIL_TEMP, 3, 0, ENOMEM, "out of memory", "%s: no memory",
 		    index->dir);
 	txn->index = index;
 	error = start(index, MDB_RDONLY, txn);
@@ -403,6 +403,11 @@ decode(struct index_txn *txn, enum index_table table, struct str value, struct a
 	struct buf what = BUF_EMPTY;
 
 	value = arena_str(a, value);
+	/* The arena's limit or the system's: an empty row would look like one
+	 * whose fields are not known yet. */
+	if (value.p == NULL)
+		return fail_set(why, FAIL_TEMP, 3, 0, ENOMEM, "out of memory",
+		    "%s: no memory for a row of table %s", txn->index->dir, table_names[table]);
 	if (pack_is_read(fields, value, false, out, out_size, a))
 		return 0;
 	buf_addf(&what, "a row of table %s cannot be read", table_names[table]);

@@ -234,7 +234,9 @@ find_and_open(struct maildir *m, struct str file, int *fd_out, char letters[DOOR
 	for (int i = 0; i < 3 && rc == 0 && *fd_out == -1; i++) {
 		rc = maildir_find(m, file, &rel, &size, why);
 		buf_cstr(&rel);
-		if (rc == 0 && buf_is_ok(&rel) &&
+		if (rc == 0 && !buf_is_ok(&rel))
+			rc = fail_errno(why, ENOMEM, "find a message in", m->path);
+		if (rc == 0 &&
 		    open_found(m, buf_str(&rel), fd_out, letters) == -1 && errno != ENOENT)
 			rc = fail_errno(why, errno, "open a message in", m->path);
 	}
