@@ -27,6 +27,18 @@ sieve_check_string(const struct sieve_argument *argument)
 	return argument->strings->text;
 }
 
+bool
+sieve_check_is_there(const struct sieve_profile *profile, int index)
+{
+	const char *const *missing = profile->missing;
+	const char *name = sieve_registry[index]->name;
+
+	for (; name != NULL && missing != NULL && *missing != NULL; missing++)
+		if (strcmp(*missing, name) == 0)
+			return false;
+	return true;
+}
+
 static const char *
 find_refusal(const struct sieve_checker *checker, const char *name)
 {
@@ -41,13 +53,24 @@ find_refusal(const struct sieve_checker *checker, const char *name)
 /* A word may be used before its require is seen; each extension is asked for
  * once only: the first use tells, the rest would be noise. */
 static void
-need_extension(struct sieve_checker *checker, int index, size_t offset, const char *sign,
-    const char *name)
+need_extension(struct sieve_checker *checker, struct sieve_node *node, int index, size_t offset,
+    const char *sign, const char *name)
 {
 	const struct sieve_extension *extension = sieve_registry[index];
 
 	if (sieve_check_has(checker, extension))
 		return;
+	if (!sieve_check_is_there(checker->profile, index)) {
+		sieve_error_add(checker->errors, offset,
+		    "`%s%s` (%s) is not available with the engine \"%s\"", sign, name,
+		    extension->rfc, checker->profile->engine);
+		return;
+	}
+	/* RFC 5463 4, 2: then it is decided at run time. */
+	if (extension->read == NULL && sieve_check_has(checker, &sieve_ext_ihave)) {
+		node->needs |= UINT32_C(1) << index;
+		return;
+	}
 	sieve_error_add(checker->errors, offset, "`%s%s` needs require \"%s\" at the top of the script",
 	    sign, name, extension->name);
 	checker->has[index] = true;
@@ -142,7 +165,7 @@ bind_tag(struct sieve_checker *checker, struct sieve_node *node,
 		complain_tag(checker, node, argument);
 		return argument->next;
 	}
-	need_extension(checker, extension, argument->offset, ":", tag->name);
+	need_extension(checker, node, extension, argument->offset, ":", tag->name);
 	if (node->bound.tags[tag->group] != NULL)
 		sieve_error_add(checker->errors, argument->offset,
 		    "`:%s` cannot stand beside `:%s`", tag->name,
@@ -245,7 +268,7 @@ is_relation(struct sieve_text t)
 }
 
 static void
-check_comparator(struct sieve_checker *checker, const struct sieve_node *node)
+check_comparator(struct sieve_checker *checker, struct sieve_node *node)
 {
 	const struct sieve_argument *argument = node->bound.values[SIEVE_GROUP_COMPARATOR];
 	const struct sieve_tag *match = node->bound.tags[SIEVE_GROUP_MATCH];
@@ -255,6 +278,11 @@ check_comparator(struct sieve_checker *checker, const struct sieve_node *node)
 	if (argument == NULL)
 		return;
 	name = sieve_check_string(argument);
+	if (argument->strings->has_references) {
+		sieve_error_add(checker->errors, argument->offset,
+		    "a comparator must be a constant string");
+		return;
+	}
 	extension = sieve_registry_comparator(name);
 	if (extension == -1) {
 		sieve_error_add(checker->errors, argument->offset,
@@ -262,7 +290,9 @@ check_comparator(struct sieve_checker *checker, const struct sieve_node *node)
 		    "\"i;ascii-numeric\"", SIEVE_TEXT_ARG(name));
 		return;
 	}
-	if (!sieve_check_has(checker, sieve_registry[extension])) {
+	if (sieve_check_has(checker, &sieve_ext_ihave)) {
+		need_extension(checker, node, extension, argument->offset, "", "i;ascii-numeric");
+	} else if (!sieve_check_has(checker, sieve_registry[extension])) {
 		sieve_error_add(checker->errors, argument->offset,
 		    "comparator \"%.*s\" needs require \"%s\"", SIEVE_TEXT_ARG(name),
 		    sieve_registry[extension]->name);
@@ -277,13 +307,13 @@ check_comparator(struct sieve_checker *checker, const struct sieve_node *node)
 }
 
 static void
-check_match(struct sieve_checker *checker, const struct sieve_node *node)
+check_match(struct sieve_checker *checker, struct sieve_node *node)
 {
 	const struct sieve_tag *match = node->bound.tags[SIEVE_GROUP_MATCH];
 	const struct sieve_argument *value = node->bound.values[SIEVE_GROUP_MATCH];
 
 	if (match != NULL && match->value == SIEVE_VALUE_STRING && value != NULL &&
-	    !is_relation(sieve_check_string(value)))
+	    !is_relation(sieve_check_string(value))) /* nor is one with a variable */
 		sieve_error_add(checker->errors, value->offset,
 		    "`:%s` wants \"gt\", \"ge\", \"lt\", \"le\", \"eq\" or \"ne\", not \"%.*s\"",
 		    match->name, SIEVE_TEXT_ARG(sieve_check_string(value)));
@@ -347,9 +377,27 @@ can_have_tests(struct sieve_checker *checker, const struct sieve_node *node)
 	return true;
 }
 
+/* Extensions that change how strings are read, in the registry's order: RFC
+ * 5229 3.1 has encoded characters first. */
+static void
+read_strings(struct sieve_checker *checker, const struct sieve_node *node)
+{
+	const struct sieve_argument *argument;
+	struct sieve_string *string;
+	int i;
+
+	for (i = 0; sieve_registry[i] != NULL; i++) {
+		if (sieve_registry[i]->read == NULL || !checker->has[i])
+			continue;
+		for (argument = node->arguments; argument != NULL; argument = argument->next)
+			for (string = argument->strings; string != NULL; string = string->next)
+				sieve_registry[i]->read(checker, string);
+	}
+}
+
 /* True: the node has a descriptor and its arguments are bound. */
 static bool
-can_bind(struct sieve_checker *checker, struct sieve_node *node, enum sieve_word_kind kind)
+can_bind_strictly(struct sieve_checker *checker, struct sieve_node *node, enum sieve_word_kind kind)
 {
 	const char *reason;
 	unsigned errors = checker->errors->count;
@@ -364,14 +412,38 @@ can_bind(struct sieve_checker *checker, struct sieve_node *node, enum sieve_word
 	if (reason != NULL)
 		sieve_error_add(checker->errors, node->offset, "`%s` %s", node->word->name, reason);
 	else
-		need_extension(checker, extension, node->offset, "", node->word->name);
+		need_extension(checker, node, extension, node->offset, "", node->word->name);
 	if (node->word->meaning != SIEVE_MEANS_REQUIRE)
 		checker->is_past_require = true;
+	read_strings(checker, node);
 	bind_arguments(checker, node);
 	check_match(checker, node);
 	if (checker->errors->count == errors && node->word->check != NULL)
 		node->word->check(checker, node);
 	return true;
+}
+
+/* RFC 5463 4, 2: behind an ihave that asked for what is not there, an error in
+ * a command or test counts only if it is reached. */
+static bool
+can_bind(struct sieve_checker *checker, struct sieve_node *node, enum sieve_word_kind kind)
+{
+	struct sieve_errors *real = checker->errors, faults;
+	int extension;
+
+	node->word = sieve_registry_word(node->name, kind, &extension);
+	if (!checker->is_lenient || (node->word != NULL && (node->word->has_block ||
+	    node->word->tests != SIEVE_TESTS_NONE || is_semicolon_missing(node))))
+		return can_bind_strictly(checker, node, kind);
+	sieve_errors_init(&faults, real->arena, real->script);
+	checker->errors = &faults;
+	(void)can_bind_strictly(checker, node, kind);
+	checker->errors = real;
+	if (faults.count == 0)
+		return true;
+	if (faults.first != NULL)
+		node->fault = faults.first->text;
+	return false;
 }
 
 static void
@@ -419,8 +491,12 @@ sieve_check(struct sieve_tree *tree, const struct sieve_profile *profile,
     struct sieve_errors *errors)
 {
 	struct sieve_checker checker = { .errors = errors, .profile = profile };
+	int i;
 
 	check_commands(&checker, tree->commands);
+	for (i = 0; sieve_registry[i] != NULL; i++)
+		if (checker.has[i] || sieve_registry[i]->is_preloaded)
+			tree->required |= UINT32_C(1) << i;
 }
 
 bool

@@ -4,18 +4,8 @@
 #define SIEVE_CHECK_H
 
 #include "parse.h"
+#include "profile.h"
 #include "registry.h"
-
-/* What the engine that is to run the script cannot do. */
-struct sieve_refusal {
-	const char *name;   /* of a command or test */
-	const char *reason; /* behind "`NAME` " in the message */
-};
-
-struct sieve_profile {
-	const char *engine;
-	const struct sieve_refusal *refusals; /* ends with name NULL */
-};
 
 /* For the check functions of descriptors. */
 struct sieve_checker {
@@ -23,6 +13,7 @@ struct sieve_checker {
 	const struct sieve_profile *profile;
 	bool has[SIEVE_EXTENSIONS_MAX]; /* by index in the registry: required */
 	bool is_past_require;		/* a command other than require was seen */
+	bool is_lenient; /* an ihave asked for what is not there: RFC 5463 4, 2 */
 };
 
 /*
@@ -38,6 +29,8 @@ bool sieve_check_script(struct sieve_text script, const struct sieve_profile *pr
     struct sieve_errors *errors, struct sieve_tree *out);
 
 bool sieve_check_has(const struct sieve_checker *checker, const struct sieve_extension *extension);
+/* Whether the profile's engine has the extension. */
+bool sieve_check_is_there(const struct sieve_profile *profile, int index);
 /* The one string of an argument that was checked to have one. */
 struct sieve_text sieve_check_string(const struct sieve_argument *argument);
 

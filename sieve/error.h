@@ -3,7 +3,7 @@
 #ifndef SIEVE_ERROR_H
 #define SIEVE_ERROR_H
 
-#include "alloc.h"
+#include "sieve.h"
 
 /*
  * What is wrong with a script, in the order of places.  Offsets are turned
@@ -42,7 +42,6 @@ struct sieve_text sieve_error_find_line(struct sieve_text script, size_t offset)
  * Bytes that are no text are shown as `?`.  add(arg, bytes) is called piece
  * by piece.
  */
-typedef void (*sieve_error_sink)(void *arg, const char *p, size_t n);
 void sieve_errors_write(const struct sieve_errors *errors, sieve_error_sink add, void *arg);
 
 #endif

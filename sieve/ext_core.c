@@ -3,7 +3,9 @@
 
 /* The base language, RFC 5228. */
 
+#include "actions.h"
 #include "check.h"
+#include "tests.h"
 
 static void
 check_require(struct sieve_checker *checker, const struct sieve_node *node)
@@ -19,6 +21,13 @@ check_require(struct sieve_checker *checker, const struct sieve_node *node)
 		    "`require` must stand before every other command");
 	for (; string != NULL; string = string->next) {
 		i = sieve_registry_find(string->text);
+		if (i != -1 && !sieve_check_is_there(checker->profile, i)) {
+			sieve_error_add(checker->errors, string->offset,
+			    "extension \"%s\" (%s) is not available with the engine \"%s\"",
+			    sieve_registry[i]->name, sieve_registry[i]->rfc,
+			    checker->profile->engine);
+			continue;
+		}
 		if (i != -1) {
 			checker->has[i] = true;
 			continue;
@@ -54,6 +63,47 @@ check_else(struct sieve_checker *checker, const struct sieve_node *node)
 		    "`%s` must follow the block of an `if` or `elsif`", node->word->name);
 }
 
+static void
+check_redirect(struct sieve_checker *checker, const struct sieve_node *node)
+{
+	const struct sieve_string *address = node->bound.positional[0]->strings;
+	const char *fault = sieve_actions_address_fault(address->text);
+
+	if (fault != NULL && !address->has_references)
+		sieve_error_add(checker->errors, address->offset, "%s", fault);
+}
+
+static void
+run_keep(struct sieve_interp *in, const struct sieve_call *call)
+{
+	sieve_actions_add(in, call, SIEVE_KEEP, SIEVE_TEXT_EMPTY);
+}
+
+static void
+run_discard(struct sieve_interp *in, const struct sieve_call *call)
+{
+	sieve_actions_add(in, call, SIEVE_DISCARD, SIEVE_TEXT_EMPTY);
+}
+
+static void
+run_redirect(struct sieve_interp *in, const struct sieve_call *call)
+{
+	struct sieve_text address = sieve_interp_text(in, &call->arguments[0].at[0]);
+	const char *fault = sieve_actions_address_fault(address);
+
+	if (fault != NULL)
+		sieve_interp_fail(in, "`redirect`: %s", fault);
+	else
+		sieve_actions_add(in, call, SIEVE_REDIRECT, address);
+}
+
+static bool
+is_always(struct sieve_interp *in, const struct sieve_call *call)
+{
+	(void)in;
+	return call->word->meaning == SIEVE_MEANS_TRUE;
+}
+
 static const struct sieve_word words[] = {
 	{ .name = "require", .kind = SIEVE_COMMAND, .meaning = SIEVE_MEANS_REQUIRE,
 	    .positional = { SIEVE_VALUE_STRINGS }, .names = { "the extensions" },
@@ -66,43 +116,49 @@ static const struct sieve_word words[] = {
 	    .has_block = true, .check = check_else },
 	{ .name = "stop", .kind = SIEVE_COMMAND, .meaning = SIEVE_MEANS_STOP },
 	{ .name = "keep", .kind = SIEVE_COMMAND, .meaning = SIEVE_MEANS_KEEP,
-	    .groups = SIEVE_GROUP_BIT(FLAGS) },
-	{ .name = "discard", .kind = SIEVE_COMMAND, .meaning = SIEVE_MEANS_DISCARD },
+	    .groups = SIEVE_GROUP_BIT(FLAGS), .run = run_keep },
+	{ .name = "discard", .kind = SIEVE_COMMAND, .meaning = SIEVE_MEANS_DISCARD,
+	    .run = run_discard },
 	{ .name = "redirect", .kind = SIEVE_COMMAND, .meaning = SIEVE_MEANS_REDIRECT,
-	    .positional = { SIEVE_VALUE_STRING }, .names = { "an address" } },
+	    .groups = SIEVE_GROUP_BIT(COPY), .positional = { SIEVE_VALUE_STRING },
+	    .names = { "an address" }, .check = check_redirect, .run = run_redirect },
 	{ .name = "allof", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_ALLOF,
 	    .tests = SIEVE_TESTS_LIST },
 	{ .name = "anyof", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_ANYOF,
 	    .tests = SIEVE_TESTS_LIST },
 	{ .name = "not", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_NOT,
 	    .tests = SIEVE_TESTS_ONE },
-	{ .name = "true", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_TRUE },
-	{ .name = "false", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_FALSE },
+	{ .name = "true", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_TRUE,
+	    .is_true = is_always },
+	{ .name = "false", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_FALSE,
+	    .is_true = is_always },
 	{ .name = "header", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_HEADER,
 	    .groups = SIEVE_GROUPS_MATCH,
 	    .positional = { SIEVE_VALUE_STRINGS, SIEVE_VALUE_STRINGS },
-	    .names = { "header names", "keys" } },
+	    .names = { "header names", "keys" }, .is_true = sieve_tests_header },
 	{ .name = "address", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_ADDRESS,
 	    .groups = SIEVE_GROUPS_MATCH | SIEVE_GROUP_BIT(PART),
 	    .positional = { SIEVE_VALUE_STRINGS, SIEVE_VALUE_STRINGS },
-	    .names = { "header names", "keys" } },
+	    .names = { "header names", "keys" }, .is_true = sieve_tests_address },
 	{ .name = "exists", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_EXISTS,
-	    .positional = { SIEVE_VALUE_STRINGS }, .names = { "header names" } },
+	    .positional = { SIEVE_VALUE_STRINGS }, .names = { "header names" },
+	    .is_true = sieve_tests_exists },
 	{ .name = "size", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_SIZE,
-	    .groups = SIEVE_GROUP_BIT(SIZE), .needed = SIEVE_GROUP_BIT(SIZE) },
+	    .groups = SIEVE_GROUP_BIT(SIZE), .needed = SIEVE_GROUP_BIT(SIZE),
+	    .is_true = sieve_tests_size },
 	{ .name = NULL },
 };
 
 static const struct sieve_tag tags[] = {
-	{ "comparator", SIEVE_GROUP_COMPARATOR, SIEVE_VALUE_STRING },
-	{ "is", SIEVE_GROUP_MATCH, SIEVE_VALUE_NONE },
-	{ "contains", SIEVE_GROUP_MATCH, SIEVE_VALUE_NONE },
-	{ "matches", SIEVE_GROUP_MATCH, SIEVE_VALUE_NONE },
-	{ "all", SIEVE_GROUP_PART, SIEVE_VALUE_NONE },
-	{ "localpart", SIEVE_GROUP_PART, SIEVE_VALUE_NONE },
-	{ "domain", SIEVE_GROUP_PART, SIEVE_VALUE_NONE },
-	{ "over", SIEVE_GROUP_SIZE, SIEVE_VALUE_NUMBER },
-	{ "under", SIEVE_GROUP_SIZE, SIEVE_VALUE_NUMBER },
+	{ "comparator", SIEVE_GROUP_COMPARATOR, SIEVE_VALUE_STRING, 0 },
+	{ "is", SIEVE_GROUP_MATCH, SIEVE_VALUE_NONE, SIEVE_MATCH_IS },
+	{ "contains", SIEVE_GROUP_MATCH, SIEVE_VALUE_NONE, SIEVE_MATCH_CONTAINS },
+	{ "matches", SIEVE_GROUP_MATCH, SIEVE_VALUE_NONE, SIEVE_MATCH_MATCHES },
+	{ "all", SIEVE_GROUP_PART, SIEVE_VALUE_NONE, SIEVE_PART_ALL },
+	{ "localpart", SIEVE_GROUP_PART, SIEVE_VALUE_NONE, SIEVE_PART_LOCAL },
+	{ "domain", SIEVE_GROUP_PART, SIEVE_VALUE_NONE, SIEVE_PART_DOMAIN },
+	{ "over", SIEVE_GROUP_SIZE, SIEVE_VALUE_NUMBER, SIEVE_SIZE_OVER },
+	{ "under", SIEVE_GROUP_SIZE, SIEVE_VALUE_NUMBER, SIEVE_SIZE_UNDER },
 	{ .name = NULL },
 };
 

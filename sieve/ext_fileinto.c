@@ -3,32 +3,36 @@
 
 /* fileinto, RFC 5228 4.1. */
 
+#include "actions.h"
 #include "check.h"
 
-/* The store has the last word about names; what no store can have is said at
- * once. */
 static void
 check_fileinto(struct sieve_checker *checker, const struct sieve_node *node)
 {
 	const struct sieve_string *name = node->bound.positional[0]->strings;
-	size_t i;
+	const char *fault = sieve_actions_mailbox_fault(name->text);
 
-	if (name->text.n == 0)
-		sieve_error_add(checker->errors, name->offset, "a folder must have a name");
-	for (i = 0; i < name->text.n; i++) {
-		if ((unsigned char)name->text.p[i] >= ' ' && name->text.p[i] != 0x7f)
-			continue;
-		sieve_error_add(checker->errors, name->offset,
-		    "a folder name may not hold control characters");
-		return;
-	}
+	if (fault != NULL && !name->has_references)
+		sieve_error_add(checker->errors, name->offset, "%s", fault);
+}
+
+static void
+run_fileinto(struct sieve_interp *in, const struct sieve_call *call)
+{
+	struct sieve_text name = sieve_interp_text(in, &call->arguments[0].at[0]);
+	const char *fault = sieve_actions_mailbox_fault(name);
+
+	if (fault != NULL)
+		sieve_interp_fail(in, "%s", fault);
+	else
+		sieve_actions_add(in, call, SIEVE_FILEINTO, name);
 }
 
 static const struct sieve_word words[] = {
 	{ .name = "fileinto", .kind = SIEVE_COMMAND, .meaning = SIEVE_MEANS_FILEINTO,
-	    .groups = SIEVE_GROUP_BIT(FLAGS),
+	    .groups = SIEVE_GROUP_BIT(FLAGS) | SIEVE_GROUP_BIT(COPY),
 	    .positional = { SIEVE_VALUE_STRING }, .names = { "a folder name" },
-	    .check = check_fileinto },
+	    .check = check_fileinto, .run = run_fileinto },
 	{ .name = NULL },
 };
 

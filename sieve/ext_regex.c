@@ -4,9 +4,10 @@
 /* :regex, draft-ietf-sieve-regex: POSIX extended regular expressions. */
 
 #include "check.h"
+#include "match.h"
 
 static const struct sieve_tag tags[] = {
-	{ "regex", SIEVE_GROUP_MATCH, SIEVE_VALUE_NONE },
+	{ "regex", SIEVE_GROUP_MATCH, SIEVE_VALUE_NONE, SIEVE_MATCH_REGEX },
 	{ .name = NULL },
 };
 

@@ -4,10 +4,11 @@
 /* :value and :count, RFC 5231, and the comparator that goes with them. */
 
 #include "check.h"
+#include "match.h"
 
 static const struct sieve_tag tags[] = {
-	{ "value", SIEVE_GROUP_MATCH, SIEVE_VALUE_STRING },
-	{ "count", SIEVE_GROUP_MATCH, SIEVE_VALUE_STRING },
+	{ "value", SIEVE_GROUP_MATCH, SIEVE_VALUE_STRING, SIEVE_MATCH_VALUE },
+	{ "count", SIEVE_GROUP_MATCH, SIEVE_VALUE_STRING, SIEVE_MATCH_COUNT },
 	{ .name = NULL },
 };
 

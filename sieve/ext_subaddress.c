@@ -6,8 +6,8 @@
 #include "check.h"
 
 static const struct sieve_tag tags[] = {
-	{ "user", SIEVE_GROUP_PART, SIEVE_VALUE_NONE },
-	{ "detail", SIEVE_GROUP_PART, SIEVE_VALUE_NONE },
+	{ "user", SIEVE_GROUP_PART, SIEVE_VALUE_NONE, SIEVE_PART_USER },
+	{ "detail", SIEVE_GROUP_PART, SIEVE_VALUE_NONE, SIEVE_PART_DETAIL },
 	{ .name = NULL },
 };
 

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "search.h"
+
 enum sieve_comparator
 sieve_match_comparator(struct sieve_text name)
 {
@@ -35,15 +37,6 @@ sieve_match_relation(struct sieve_text name)
 	return (enum sieve_relation)i;
 }
 
-/* RFC 4790 9.2.1: order is that of the upper case letters. */
-static unsigned char
-fold(enum sieve_comparator comparator, char c)
-{
-	if (comparator != SIEVE_COMPARE_OCTET && c >= 'a' && c <= 'z')
-		return (unsigned char)(c - 32);
-	return (unsigned char)c;
-}
-
 static int
 compare_bytes(enum sieve_comparator comparator, struct sieve_text a, struct sieve_text b)
 {
@@ -51,7 +44,7 @@ compare_bytes(enum sieve_comparator comparator, struct sieve_text a, struct siev
 	int difference;
 
 	for (i = 0; i < a.n && i < b.n; i++) {
-		difference = fold(comparator, a.p[i]) - fold(comparator, b.p[i]);
+		difference = sieve_search_fold(comparator, a.p[i]) - sieve_search_fold(comparator, b.p[i]);
 		if (difference != 0)
 			return difference;
 	}
@@ -117,72 +110,5 @@ bool
 sieve_match_contains(enum sieve_comparator comparator, struct sieve_text value,
     struct sieve_text key)
 {
-	size_t at;
-
-	for (at = 0; key.n <= value.n && at <= value.n - key.n; at++)
-		if (compare_bytes(comparator, (struct sieve_text){ value.p + at, key.n }, key) == 0)
-			return true;
-	return false;
-}
-
-/* Bytes of the character at the front: UTF-8, or one. */
-static size_t
-character_size(enum sieve_comparator comparator, struct sieve_text value, size_t at)
-{
-	size_t n = 1;
-
-	if (comparator == SIEVE_COMPARE_OCTET || (unsigned char)value.p[at] < 0xc0)
-		return 1;
-	while (n < 4 && at + n < value.n && ((unsigned char)value.p[at + n] & 0xc0) == 0x80)
-		n++;
-	return n;
-}
-
-/* One step of the pattern that is no star: how many bytes of the value it
- * takes, 0 when it does not match there. */
-static size_t
-match_one(enum sieve_comparator comparator, struct sieve_text value, size_t at,
-    struct sieve_text pattern, size_t *step)
-{
-	char c = pattern.p[*step];
-
-	if (c == '?') {
-		++*step;
-		return character_size(comparator, value, at);
-	}
-	if (c == '\\' && *step + 1 < pattern.n)
-		c = pattern.p[++*step];
-	++*step;
-	return fold(comparator, c) == fold(comparator, value.p[at]) ? 1 : 0;
-}
-
-bool
-sieve_match_glob(enum sieve_comparator comparator, struct sieve_text value,
-    struct sieve_text pattern)
-{
-	const size_t none = (size_t)-1;
-	size_t at = 0, step = 0, star = none, star_at = 0, n;
-
-	/* Only the last star is ever tried anew: what the earlier ones took at
-	 * first leaves it the most room. */
-	while (at < value.n) {
-		if (step < pattern.n && pattern.p[step] == '*') {
-			star = ++step;
-			star_at = at;
-			continue;
-		}
-		n = step < pattern.n ? match_one(comparator, value, at, pattern, &step) : 0;
-		if (n > 0) {
-			at += n;
-			continue;
-		}
-		if (star == none)
-			return false;
-		step = star;
-		star_at += character_size(comparator, value, star_at);
-		at = star_at;
-	}
-	while (step < pattern.n && pattern.p[step] == '*')
-		step++;
-	return step == pattern.n;
+	return sieve_search(comparator, value, 0, key) != SIEVE_SEARCH_NONE;
 }

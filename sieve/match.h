@@ -3,6 +3,7 @@
 #ifndef SIEVE_MATCH_H
 #define SIEVE_MATCH_H
 
+#include "limit.h"
 #include "text.h"
 
 /* RFC 4790 9; the default is the first (RFC 5228 2.7.3). */
@@ -21,6 +22,16 @@ enum sieve_relation {
 	SIEVE_RELATION_NE,
 };
 
+/* Codes of the tags, RFC 5228 2.7.1, 5231. */
+enum sieve_match {
+	SIEVE_MATCH_IS,
+	SIEVE_MATCH_CONTAINS,
+	SIEVE_MATCH_MATCHES,
+	SIEVE_MATCH_REGEX,
+	SIEVE_MATCH_VALUE,
+	SIEVE_MATCH_COUNT,
+};
+
 enum sieve_comparator sieve_match_comparator(struct sieve_text name); /* a known one */
 enum sieve_relation sieve_match_relation(struct sieve_text name);     /* likewise */
 
@@ -32,14 +43,31 @@ enum sieve_relation sieve_match_relation(struct sieve_text name);     /* likewis
 int sieve_match_compare(enum sieve_comparator comparator, struct sieve_text a, struct sieve_text b);
 bool sieve_match_is_so(enum sieve_relation relation, int order);
 
+/* In linear time. */
 bool sieve_match_contains(enum sieve_comparator comparator, struct sieve_text value,
     struct sieve_text key);
 /*
  * :matches, RFC 5228 2.7.1: `*` and `?`, a backslash takes their meaning from
- * them.  `?` is one octet with i;octet, else one character.  Time is at most
- * value times pattern, however many stars there are.
+ * them.  `?` is one octet with i;octet, else one character.  Linear but for
+ * parts of the pattern that have `?` or a backslash behind a star: there it is
+ * at most value times part, however many stars there are.
  */
 bool sieve_match_glob(enum sieve_comparator comparator, struct sieve_text value,
     struct sieve_text pattern);
+
+
+/* What the wildcards of a pattern stood for: as short as may be, from the left
+ * (RFC 5229 3.2); at[0] is the whole value.  All borrow from the value. */
+struct sieve_captures {
+	struct sieve_text at[SIEVE_CAPTURES_MAX + 1];
+	unsigned n;
+};
+
+/* As sieve_match_glob; fills *out when it matches, and may spoil it when not. */
+bool sieve_match_capture(enum sieve_comparator comparator, struct sieve_text value,
+    struct sieve_text pattern, struct sieve_captures *out);
+
+/* What matching may cost at most, in looks at 64 bytes. */
+uint64_t sieve_match_cost(enum sieve_match match, struct sieve_text value, struct sieve_text key);
 
 #endif

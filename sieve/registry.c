@@ -9,6 +9,8 @@
 
 const struct sieve_extension *const sieve_registry[] = {
 	&sieve_ext_core,
+	&sieve_ext_encoded, /* in front: RFC 5229 3.1 */
+	&sieve_ext_variables,
 	&sieve_ext_fileinto,
 	&sieve_ext_envelope,
 	&sieve_ext_imap4flags,
@@ -18,18 +20,18 @@ const struct sieve_extension *const sieve_registry[] = {
 	&sieve_ext_casemap,
 	&sieve_ext_octet,
 	&sieve_ext_numeric,
+	&sieve_ext_copy,
+	&sieve_ext_ihave,
 	NULL,
 };
 
 const struct sieve_future sieve_futures[] = {
 	{ "body", "RFC 5173", "body", "raw text content" },
 	{ "comparator-i;unicode-casemap", "RFC 5051", "", "" },
-	{ "copy", "RFC 3894", "", "copy" },
 	{ "date", "RFC 5260", "date currentdate", "originalzone zone" },
 	{ "duplicate", "RFC 7352", "duplicate", "" },
 	{ "editheader", "RFC 5293", "addheader deleteheader", "" },
 	{ "enclose", "RFC 5703", "enclose", "" },
-	{ "encoded-character", "RFC 5228", "", "" },
 	{ "enotify", "RFC 5435", "notify valid_notify_method notify_method_capability", "" },
 	{ "environment", "RFC 5183", "environment", "" },
 	{ "envelope-deliverby", "RFC 6009", "", "" },
@@ -39,7 +41,6 @@ const struct sieve_future sieve_futures[] = {
 	{ "extracttext", "RFC 5703", "extracttext", "" },
 	{ "fcc", "RFC 8580", "", "fcc" },
 	{ "foreverypart", "RFC 5703", "foreverypart break", "" },
-	{ "ihave", "RFC 5463", "ihave error", "" },
 	{ "imapsieve", "RFC 6785", "", "" },
 	{ "include", "RFC 6609", "include return global", "" },
 	{ "index", "RFC 5260", "", "index last" },
@@ -57,7 +58,6 @@ const struct sieve_future sieve_futures[] = {
 	{ "special-use", "RFC 8579", "specialuse_exists", "specialuse" },
 	{ "vacation", "RFC 5230", "vacation", "" },
 	{ "vacation-seconds", "RFC 6131", "", "" },
-	{ "variables", "RFC 5229", "set string", "" },
 	{ "virustest", "RFC 5235", "virustest", "" },
 	{ .extension = NULL },
 };

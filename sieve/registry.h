@@ -11,6 +11,8 @@
  * checker knows nothing else about them.
  */
 struct sieve_checker;
+struct sieve_interp;
+struct sieve_call;
 
 enum sieve_value {
 	SIEVE_VALUE_NONE,
@@ -23,6 +25,7 @@ struct sieve_tag {
 	const char *name; /* without its colon */
 	enum sieve_group group;
 	enum sieve_value value; /* what must follow it */
+	unsigned code; /* which of its group it is; 0 is the default */
 };
 
 enum sieve_word_kind { SIEVE_COMMAND, SIEVE_TEST };
@@ -30,6 +33,12 @@ enum sieve_tests { SIEVE_TESTS_NONE, SIEVE_TESTS_ONE, SIEVE_TESTS_LIST };
 
 #define SIEVE_GROUP_BIT(group) (1u << SIEVE_GROUP_##group)
 #define SIEVE_GROUPS_MATCH (SIEVE_GROUP_BIT(COMPARATOR) | SIEVE_GROUP_BIT(MATCH))
+
+/* Codes of tags; 0 is what holds when none is given. */
+enum sieve_part { SIEVE_PART_ALL, SIEVE_PART_LOCAL, SIEVE_PART_DOMAIN, SIEVE_PART_USER,
+	SIEVE_PART_DETAIL };
+enum sieve_size { SIEVE_SIZE_NONE, SIEVE_SIZE_OVER, SIEVE_SIZE_UNDER };
+enum sieve_case { SIEVE_CASE_NONE, SIEVE_CASE_LOWER, SIEVE_CASE_UPPER };
 
 /* What makes a word more than its name, for who runs or translates it. */
 enum sieve_meaning {
@@ -57,6 +66,10 @@ enum sieve_meaning {
 	SIEVE_MEANS_ENVELOPE,
 	SIEVE_MEANS_EXISTS,
 	SIEVE_MEANS_SIZE,
+	SIEVE_MEANS_SET,
+	SIEVE_MEANS_STRING,
+	SIEVE_MEANS_IHAVE,
+	SIEVE_MEANS_ERROR,
 };
 
 struct sieve_word {
@@ -72,6 +85,10 @@ struct sieve_word {
 	bool has_block;
 	/* What a table cannot say: NULL or a check once everything is bound. */
 	void (*check)(struct sieve_checker *checker, const struct sieve_node *node);
+	/* Does it, or says whether it is true; NULL: compiled to jumps. */
+	void (*run)(struct sieve_interp *in, const struct sieve_call *call);
+	bool (*is_true)(struct sieve_interp *in, const struct sieve_call *call);
+	bool is_first_variable; /* the first positional argument names variables */
 };
 
 struct sieve_extension {
@@ -81,11 +98,15 @@ struct sieve_extension {
 	const struct sieve_tag *tags;	    /* likewise */
 	const char *const *comparators;	    /* ends with NULL, or NULL */
 	bool is_preloaded;		    /* needs no require */
+	/* NULL, or changes how every string is read; then ihave cannot ask for it
+	 * (RFC 5463 4). */
+	void (*read)(struct sieve_checker *checker, struct sieve_string *string);
 };
 
 extern const struct sieve_extension sieve_ext_core, sieve_ext_fileinto, sieve_ext_envelope,
     sieve_ext_imap4flags, sieve_ext_relational, sieve_ext_regex, sieve_ext_subaddress,
-    sieve_ext_numeric, sieve_ext_octet, sieve_ext_casemap;
+    sieve_ext_numeric, sieve_ext_octet, sieve_ext_casemap, sieve_ext_copy, sieve_ext_encoded,
+    sieve_ext_variables, sieve_ext_ihave;
 
 /* All that have descriptors, ending with NULL. */
 extern const struct sieve_extension *const sieve_registry[];

@@ -35,6 +35,19 @@ sieve_text_is(struct sieve_text a, const char *word)
 	return sieve_text_is_same(a, sieve_text_of(word));
 }
 
+struct sieve_text
+sieve_text_cut(struct sieve_text t, size_t max)
+{
+	size_t n = max;
+
+	if (t.n <= max)
+		return t;
+	/* A character has at most three bytes behind its first. */
+	while (n > 0 && max - n < 4 && ((unsigned char)t.p[n] & 0xc0) == 0x80)
+		n--;
+	return (struct sieve_text){ t.p, ((unsigned char)t.p[n] & 0xc0) == 0x80 ? max : n };
+}
+
 static unsigned
 least(unsigned a, unsigned b)
 {

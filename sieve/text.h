@@ -24,6 +24,9 @@ bool sieve_text_is_same(struct sieve_text a, struct sieve_text b); /* ASCII case
  * ASCII case ignored; `max` + 1 when there are more than max. */
 unsigned sieve_text_distance(struct sieve_text a, const char *b, unsigned max);
 
+/* At most max bytes, without cutting a character of UTF-8 in two. */
+struct sieve_text sieve_text_cut(struct sieve_text t, size_t max);
+
 static inline unsigned char
 sieve_text_lower(unsigned char c)
 {

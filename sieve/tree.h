@@ -22,6 +22,7 @@ struct sieve_string {
 	struct sieve_string *next;
 	size_t offset;
 	struct sieve_text text;
+	bool has_references; /* to variables, RFC 5229 3 */
 };
 
 struct sieve_argument {
@@ -42,6 +43,11 @@ enum sieve_group {
 	SIEVE_GROUP_PART, /* of an address */
 	SIEVE_GROUP_SIZE,
 	SIEVE_GROUP_FLAGS,
+	SIEVE_GROUP_COPY,
+	SIEVE_GROUP_CASE,  /* the modifiers of RFC 5229 4.1, by precedence */
+	SIEVE_GROUP_FIRST,
+	SIEVE_GROUP_QUOTE,
+	SIEVE_GROUP_LENGTH,
 	SIEVE_GROUP_COUNT
 };
 
@@ -67,6 +73,8 @@ struct sieve_node {
 	bool has_block, has_test_list;
 	bool is_broken; /* a syntax error in it was reported; not to be looked into */
 	const struct sieve_word *word; /* NULL: unknown */
+	struct sieve_text fault; /* not empty: reaching it is a run-time error (RFC 5463 4) */
+	uint32_t needs; /* extensions that an ihave must find first, by index */
 	struct sieve_bound bound;
 };
 
@@ -74,6 +82,7 @@ struct sieve_tree {
 	struct sieve_text script;
 	struct sieve_node *commands;
 	unsigned command_count;
+	uint32_t required; /* extensions, by index in the registry */
 };
 
 #endif

@@ -13,6 +13,7 @@ static const struct engine *const engines[] = {
 #if HAVE_LIBSIEVE
 	&engine_libsieve,
 #endif
+	&engine_own,
 	&engine_none,
 };
 

@@ -24,6 +24,7 @@ struct engine {
 };
 
 extern const struct engine engine_libsieve; /* unless built without */
+extern const struct engine engine_own;	    /* sieve/ */
 extern const struct engine engine_none;	    /* compiles nothing, and says why */
 
 const struct engine *engine_find(struct str name); /* NULL: not in this build */

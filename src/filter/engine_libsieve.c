@@ -14,6 +14,7 @@
 #include <sieve2.h>
 
 #include "base/xalloc.h"
+#include "filter/memory.h"
 #include "filter/plan.h"
 #include "sieve/limit.h"
 
@@ -218,29 +219,9 @@ static const struct sieve_refusal refusals[] = {
 	{ NULL, NULL },
 };
 
-static const struct sieve_profile profile = { "libsieve", refusals };
+static const char *const missing[] = { "copy", "encoded-character", "ihave", "variables", NULL };
 
-static void *
-get_memory(void *arg, size_t n)
-{
-	(void)arg;
-	return malloc(n);
-}
-
-static void
-give_memory(void *arg, void *p)
-{
-	(void)arg;
-	free(p);
-}
-
-static const struct sieve_alloc memory = { get_memory, give_memory, NULL };
-
-static void
-add_text(void *arg, const char *p, size_t n)
-{
-	buf_add(arg, p, n);
-}
+static const struct sieve_profile profile = { "libsieve", refusals, missing };
 
 /* libsieve reads the canonical script once, with no message: what it would
  * refuse at delivery is told now. */
@@ -280,14 +261,14 @@ compile(struct str text, struct buf *errors_out)
 	struct sieve_tree tree;
 
 	script->plan = plan_new();
-	sieve_arena_init(&arena, &memory, SIEVE_TREE_MEMORY_MAX);
+	sieve_arena_init(&arena, &memory_sieve, SIEVE_TREE_MEMORY_MAX);
 	sieve_errors_init(&errors, &arena, source);
 	if (sieve_check_script(source, &profile, &errors, &tree))
 		plan_make(script->plan, &tree, &errors);
 	if (errors.count == 0 && !arena.is_out)
 		try(script->plan, &errors);
 	if (errors.count > 0 || arena.is_out) {
-		sieve_errors_write(&errors, add_text, errors_out);
+		sieve_errors_write(&errors, memory_add_text, errors_out);
 		if (errors_out->n == 0)
 			buf_add_cstr(errors_out, "1:1: not enough memory for this script\n");
 		free_script(&script);

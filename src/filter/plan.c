@@ -12,8 +12,7 @@
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "filter/plan_test.h"
-#include "mail/charset.h"
-#include "sieve/limit.h"
+#include "sieve/rule.h"
 
 static void add_commands(struct plan_maker *maker, const struct sieve_node *node);
 
@@ -70,48 +69,6 @@ go_to_line(struct plan_maker *maker, unsigned line)
 	}
 }
 
-/* ---- rules: how a person knows a command ---- */
-
-static struct str
-find_rule_name(const struct sieve_node *node)
-{
-	const struct sieve_node *head;
-
-	for (; node != NULL; node = node->parent) {
-		/* An `else` belongs to the rule of its `if`. */
-		for (head = node; head != NULL; head = head->before) {
-			if (head->rule.n > 0)
-				return (struct str){ head->rule.p, head->rule.n };
-			if (head->word->meaning != SIEVE_MEANS_ELSIF &&
-			    head->word->meaning != SIEVE_MEANS_ELSE)
-				break;
-		}
-	}
-	return STR_EMPTY;
-}
-
-static struct str
-find_rule(struct plan_maker *maker, const struct sieve_node *node)
-{
-	struct str name = find_rule_name(node), text, result;
-	struct buf line = BUF_EMPTY;
-	size_t i;
-	char c;
-
-	text = name.n > 0 ? name
-			  : (struct str){ maker->errors->script.p + node->offset,
-				node->end - node->offset };
-	for (i = 0; i < text.n && line.n < SIEVE_RULE_MAX + 4; i++) {
-		c = (unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f ? ' ' : text.p[i];
-		if (c != ' ' || (line.n > 0 && line.p[line.n - 1] != ' '))
-			buf_add_byte(&line, c);
-	}
-	result = arena_str(&maker->plan->arena,
-	    str_trim(charset_cut_utf8(buf_str(&line), SIEVE_RULE_MAX)));
-	buf_fini(&line);
-	return result;
-}
-
 /* ---- actions ---- */
 
 static struct str
@@ -162,6 +119,7 @@ add_action(struct plan_maker *maker, const struct sieve_node *node)
 	const struct sieve_argument *flags = node->bound.values[SIEVE_GROUP_FLAGS];
 	struct plan *plan = maker->plan;
 	struct run_step *step;
+	struct sieve_text rule;
 
 	XGROW(plan->steps, plan->step_cap, plan->step_count + 1);
 	step = &plan->steps[plan->step_count];
@@ -174,7 +132,8 @@ add_action(struct plan_maker *maker, const struct sieve_node *node)
 		step->has_flags = true;
 		step->flags = join_flags(maker, flags);
 	}
-	step->rule = find_rule(maker, node);
+	rule = sieve_rule_make(maker->errors->arena, maker->errors->script, node);
+	step->rule = arena_str(&plan->arena, (struct str){ rule.p, rule.n });
 	buf_addf(&maker->out, "fileinto \"%c%zu\";", PLAN_MARK, plan->step_count++);
 }
 

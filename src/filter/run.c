@@ -57,8 +57,9 @@ can_add(struct run *run, const struct run_step *step, enum filter_action kind)
 		.line = step->line,
 		.rule = step->rule,
 	};
-	/* RFC 5228 2.10.2, 4: all three cancel it. */
-	run->is_keep_due = false;
+	/* RFC 5228 2.10.2, 4: all three cancel it, unless they are copies. */
+	if (!step->is_copy)
+		run->is_keep_due = false;
 	return true;
 }
 

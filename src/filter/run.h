@@ -30,6 +30,7 @@ enum run_kind {
 struct run_step {
 	enum run_kind kind;
 	bool has_flags; /* `:flags` was given: RFC 5232 5 */
+	bool is_copy;	/* RFC 3894: cancels nothing */
 	uint32_t line;
 	struct str target, flags, rule;
 };

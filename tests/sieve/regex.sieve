@@ -1,3 +1,4 @@
+# engine: libsieve
 # expect: fileinto A
 require ["fileinto", "regex"];
 if header :regex "list-id" "<(dev|user)\\.lists\\." { fileinto "A"; }

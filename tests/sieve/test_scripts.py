@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: ISC
 # SPDX-FileCopyrightText: 2026 The Doorstep authors
-"""Runs every *.sieve here by `doorstep sieve test` on the messages beside it.
+"""Runs every *.sieve here by `doorstep sieve test` on the messages beside it,
+with each engine.
 
 The comments at the top of a script say what is to come of it:
 
     # message: FILE.eml      (message.eml when not given)
     # from: ADDRESS          envelope sender
     # to: ADDRESS            envelope recipient
+    # engine: NAME           only with this one
     # expect: ACTION         one line for each, in order: `fileinto Folder (flag flag)`
     # error: LINE: TEXT      the script fails so: at check and, with an implicit keep, at delivery
+    # fails: LINE: TEXT      it compiles, and fails so when it is run
 
 Files are named by the RFC and its section; the sentence that is tested is
 quoted in them.
@@ -20,6 +23,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -27,6 +31,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import doorstep  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+ENGINES = ("libsieve", "doorstep")
 FILES = sorted(glob.glob(os.path.join(HERE, "*.sieve")))
 
 pytestmark = pytest.mark.skipif(
@@ -39,15 +44,19 @@ def orders(path):
     found = {}
     with open(path, encoding="utf-8") as script:
         for line in script:
-            match = re.match(r"# (message|from|to|expect|error): *(.*)", line)
+            match = re.match(r"# (engine|message|from|to|expect|error|fails): *(.*)", line)
             if match:
                 found.setdefault(match.group(1), []).append(match.group(2).rstrip())
     return found
 
 
-def run(*words):
-    result = subprocess.run([doorstep.program("doorstep"), "-c", "/nonexistent", "sieve", *words],
-                            capture_output=True, timeout=60, check=False)
+def run(engine, *words):
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
+        conf.write('listener "a" { address = "unix:/nonexistent" }\ndomain "example.org" { }\n'
+                   "sieve_engine = %s\n" % engine)
+        conf.flush()
+        result = subprocess.run([doorstep.program("doorstep"), "-c", conf.name, "sieve", *words],
+                                capture_output=True, timeout=60, check=False)
     assert result.returncode in (0, 65), result.stderr.decode()
     return result.returncode, json.loads(result.stdout)
 
@@ -61,25 +70,34 @@ def describe(action):
     return text
 
 
-@pytest.mark.parametrize("path", FILES, ids=[os.path.basename(f)[:-6] for f in FILES])
-def test_script(path):
+RUNS = [(f, e) for f in FILES for e in ENGINES if orders(f).get("engine", [e]) == [e]]
+
+
+@pytest.mark.parametrize("path, engine", RUNS,
+                         ids=["%s-%s" % (os.path.basename(f)[:-6], e) for f, e in RUNS])
+def test_script(path, engine):
     order = orders(path)
-    assert "expect" in order or "error" in order, "the script does not say what it is for"
+    assert {"expect", "error", "fails"} & set(order), "the script does not say what it is for"
     message = os.path.join(HERE, order.get("message", ["message.eml"])[0])
     words = ["test", "--json", path, message]
     if "from" in order:
         words += ["-f", order["from"][0]]
     if "to" in order:
         words += ["-r", order["to"][0]]
-    status, answer = run(*words)
-    if "error" in order:
+    status, answer = run(engine, *words)
+    if "fails" in order:
+        line, text = order["fails"][0].split(": ", 1)
+        assert (answer["error"]["line"], answer["error"]["text"]) == (int(line), text)
+        assert [describe(a) for a in answer["actions"]] == ["implicit keep"]
+        assert run(engine, "check", "--json", path)[0] == 0
+    elif "error" in order:
         line, text = order["error"][0].split(": ", 1)
         assert (answer["error"]["line"], answer["error"]["text"]) == (int(line), text)
         assert [describe(a) for a in answer["actions"]] == order.get("expect", ["implicit keep"])
-        status, answer = run("check", "--json", path)
+        status, answer = run(engine, "check", "--json", path)
         assert status == 65 and not answer["valid"]
         assert int(line) in [e["line"] for e in answer["errors"]]
     else:
         assert answer["error"] is None and status == 0
         assert [describe(a) for a in answer["actions"]] == order["expect"]
-        assert run("check", "--json", path) == (0, {"script": path, "valid": True, "errors": []})
+        assert run(engine, "check", "--json", path) == (0, {"script": path, "valid": True, "errors": []})

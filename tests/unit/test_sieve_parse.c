@@ -47,7 +47,8 @@ give(void *arg, void *p)
 
 static const struct sieve_refusal refusals[] = { { "redirect", "is not available yet" },
 	{ NULL, NULL } };
-static const struct sieve_profile profile = { "test", refusals };
+static const char *const missing[] = { "copy", "variables", NULL };
+static const struct sieve_profile profile = { "test", refusals, missing };
 
 struct text {
 	char p[8192];
@@ -156,9 +157,9 @@ static const struct wrong wrong[] = {
 	{ "require \"fileinto\"; fileinto \"a\nb\";",
 	    { "1:30: a folder name may not hold control characters" } },
 	{ "require \"fileinto\"; fileinto :copy \"a\";",
-	    { "1:30: `:copy` (RFC 3894) is not available yet" } },
+	    { "1:30: `:copy` (RFC 3894) is not available with the engine \"test\"" } },
 	{ "require \"variables\";",
-	    { "1:9: extension \"variables\" (RFC 5229) is not available yet" } },
+	    { "1:9: extension \"variables\" (RFC 5229) is not available with the engine \"test\"" } },
 	{ "require \"filinto\";",
 	    { "1:9: unknown extension \"filinto\"; did you mean \"fileinto\"?" } },
 	{ "require \"FileInto\";",

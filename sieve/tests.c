@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+
+/* Tests on header fields and addresses, RFC 5228 5, 5233.  Parses nothing:
+ * the host has. */
+
+#include "tests.h"
+
+#include <string.h>
+
+bool
+sieve_tests_header(struct sieve_interp *in, const struct sieve_call *call)
+{
+	const struct sieve_host *host = in->host;
+	struct sieve_list names = sieve_interp_list(in, call->arguments[0]);
+	struct sieve_compare compare;
+	const void *fields;
+	size_t count, i;
+	unsigned name;
+
+	sieve_compare_begin(&compare, in, call, call->arguments[1]);
+	for (name = 0; name < names.n && sieve_interp_can_spend(in, 1); name++) {
+		fields = host->fields(host->arg, names.at[name].text, &count);
+		for (i = 0; i < count; i++)
+			if (sieve_compare_is_done(&compare, host->field(host->arg, fields, i)))
+				return compare.is_true;
+	}
+	return sieve_compare_end(&compare);
+}
+
+bool
+sieve_tests_exists(struct sieve_interp *in, const struct sieve_call *call)
+{
+	struct sieve_list names = sieve_interp_list(in, call->arguments[0]);
+	size_t count;
+	unsigned i;
+
+	for (i = 0; i < names.n && sieve_interp_can_spend(in, 1); i++) {
+		in->host->fields(in->host->arg, names.at[i].text, &count);
+		if (count == 0)
+			return false;
+	}
+	return true;
+}
+
+bool
+sieve_tests_size(struct sieve_interp *in, const struct sieve_call *call)
+{
+	if (call->codes[SIEVE_GROUP_SIZE] == SIEVE_SIZE_OVER)
+		return in->host->size > call->number;
+	return in->host->size < call->number;
+}
+
+/* ---- addresses ---- */
+
+/* RFC 5233 4: the detail begins behind the first delimiter. */
+static size_t
+find_delimiter(const struct sieve_interp *in, struct sieve_text local)
+{
+	size_t i;
+
+	for (i = 0; i < local.n; i++)
+		if (local.p[i] != '\0' && strchr(in->host->delimiters, local.p[i]) != NULL)
+			break;
+	return i;
+}
+
+static bool
+has_part(const struct sieve_interp *in, const struct sieve_address *address, enum sieve_part part,
+    struct sieve_text *out)
+{
+	size_t at;
+
+	*out = address->all;
+	/* RFC 5228 5.4: the null sender is the empty string in every part. */
+	if (part == SIEVE_PART_ALL || address->all.n == 0)
+		return true;
+	if (!address->is_valid)
+		return false;
+	*out = part == SIEVE_PART_DOMAIN ? address->domain : address->local;
+	if (part == SIEVE_PART_LOCAL || part == SIEVE_PART_DOMAIN)
+		return true;
+	at = find_delimiter(in, address->local);
+	out->n = at;
+	if (part == SIEVE_PART_USER)
+		return true;
+	/* RFC 5233 4: without a delimiter :detail matches nothing. */
+	if (at == address->local.n)
+		return false;
+	*out = (struct sieve_text){ address->local.p + at + 1, address->local.n - at - 1 };
+	return true;
+}
+
+bool
+sieve_tests_is_done(struct sieve_compare *compare, const struct sieve_call *call,
+    const struct sieve_address *address)
+{
+	enum sieve_part part = (enum sieve_part)call->codes[SIEVE_GROUP_PART];
+	struct sieve_text text;
+
+	if (!has_part(compare->in, address, part, &text))
+		return !sieve_interp_can_spend(compare->in, 1);
+	return sieve_compare_is_done(compare, text);
+}
+
+bool
+sieve_tests_address(struct sieve_interp *in, const struct sieve_call *call)
+{
+	const struct sieve_host *host = in->host;
+	struct sieve_list names = sieve_interp_list(in, call->arguments[0]);
+	struct sieve_compare compare;
+	struct sieve_address address;
+	const void *addresses;
+	size_t count, i;
+	unsigned name;
+
+	sieve_compare_begin(&compare, in, call, call->arguments[1]);
+	for (name = 0; name < names.n && sieve_interp_can_spend(in, 1); name++) {
+		addresses = host->addresses(host->arg, names.at[name].text, &count);
+		for (i = 0; i < count; i++) {
+			address = host->address(host->arg, addresses, i);
+			if (sieve_tests_is_done(&compare, call, &address))
+				return compare.is_true;
+		}
+	}
+	return sieve_compare_end(&compare);
+}

@@ -1,0 +1,2 @@
+# error: 2: `redirect` is not available yet: it needs outgoing mail
+redirect "jane@example.org";
