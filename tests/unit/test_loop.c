@@ -93,7 +93,8 @@ timers_run_once_in_order_of_time(void **state)
 	loop_run(w->loop);
 	assert_string_equal(w->trail, "st.");
 	assert_false(loop_is_set(&w->two));
-	assert_true(clock_monotonic() - before >= 29000);
+	/* libevent reads a coarse clock, which is up to 10 ms (HZ = 100) behind ours. */
+	assert_true(clock_monotonic() - before >= 19000);
 }
 
 static void
