@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "mail/address.h"
 #include "mail/word.h"
 
@@ -35,20 +36,43 @@ host_init(struct host *host, struct str text, struct arena *a, struct charset_se
 	mime_parse(text, a, &host->mime);
 }
 
+/* Scripts and senders may name 100 000 fields: chains must stay short. */
+#define CHAINS 1024
+
+static size_t
+chain_of(struct str name)
+{
+	char lower[80];
+	size_t n;
+
+	for (n = 0; n < name.n && n < sizeof lower; n++)
+		lower[n] = name.p[n] >= 'A' && name.p[n] <= 'Z' ? (char)(name.p[n] + 32)
+								: name.p[n];
+	return hash_seeded((struct str){ lower, n }) % CHAINS;
+}
+
+/* NULL: no such field, or no memory. */
 static struct host_cached *
 find_cached(struct host *host, struct str name)
 {
-	struct host_cached *cached = host->cached;
+	struct host_cached *cached, **chain;
 
-	for (; cached != NULL; cached = cached->next)
+	if (header_first(&host->header, name) == NULL)
+		return NULL;
+	if (host->cached == NULL)
+		host->cached = arena_array(host->arena, CHAINS, sizeof *host->cached);
+	if (host->cached == NULL)
+		return NULL;
+	chain = &host->cached[chain_of(name)];
+	for (cached = *chain; cached != NULL; cached = cached->next)
 		if (str_is_equal_nocase(cached->name, name))
 			return cached;
 	cached = arena_zalloc(host->arena, sizeof *cached);
 	if (cached == NULL)
 		return NULL;
 	cached->name = arena_str(host->arena, name);
-	cached->next = host->cached;
-	host->cached = cached;
+	cached->next = *chain;
+	*chain = cached;
 	return cached;
 }
 

@@ -45,7 +45,7 @@ struct host {
 	uint64_t wire_size; /* RFC 5228 5.9: as it came, with CRLF */
 	struct header header;
 	struct mime mime;
-	struct host_cached *cached; /* private */
+	struct host_cached **cached; /* private */
 	const char *delimiters; /* of RFC 5233, or "" */
 };
 
