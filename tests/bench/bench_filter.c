@@ -2,7 +2,7 @@
  * SPDX-FileCopyrightText: 2026 The Doorstep authors */
 
 /* CPU time of what filter does for one message, without the link: parsing,
- * index fields, one recipient's script.  bench_filter SCRIPT MESSAGE [COUNT] */
+ * index fields, one recipient's script.  bench_filter SCRIPT MESSAGE [COUNT [ENGINE]] */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +57,8 @@ int
 main(int argc, char **argv)
 {
 	struct buf script = BUF_EMPTY, message = BUF_EMPTY;
-	struct answerer self = { .engine = engine_find(STR("libsieve")), .delimiters = "+" };
+	struct answerer self = { .engine = engine_find(str_of(argc > 4 ? argv[4] : "libsieve")),
+		.delimiters = "+" };
 	struct rec_script_ref ref = { .id = 1, .place = 1 };
 	struct rec_filter_rcpt rcpt = { .address = STR("user+box@example.org") };
 	struct msg_DELIVER_ASKS_FILTER question = { .fd = -1, .sender = STR("from@example.net") };
@@ -66,7 +67,7 @@ main(int argc, char **argv)
 	double begun;
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: bench_filter SCRIPT MESSAGE [COUNT]\n");
+		fprintf(stderr, "usage: bench_filter SCRIPT MESSAGE [COUNT [ENGINE]]\n");
 		return 64;
 	}
 	if (self.engine == NULL)
