@@ -142,3 +142,21 @@ def test_unacknowledged_retention_is_how_long_a_retry_is_known():
                 wait_for(lambda: len(door.messages("alice")) == expected, 10, "the message")
             if pause > 0:
                 signal.sigtimedwait([], pause)
+
+
+def test_filter_renew_replaces_filters_without_losing_a_message():
+    with Doorstep(settings={"filter_renew": 5, "filter_processes": 1}) as door:
+        before = door.pids("filter")
+        for i in range(30):
+            assert door.send(b"Subject: %d\n\nx\n" % i)[0].startswith("250")
+        wait_for(lambda: door.pids("filter") not in ([], before), 10, "another filter")
+        assert len(door.messages("alice")) == 30
+        assert "no script was run" not in door.log()
+
+
+def test_one_sync_thread_is_enough():
+    with Doorstep(settings={"sync_threads": 1, "checkpoint_interval": "1s"}) as door:
+        for i in range(20):
+            assert door.send(b"Subject: %d\n\nx\n" % i)[0].startswith("250")
+        door.command("index", "verify", "alice@example.org")
+        assert door.stop() == 0
