@@ -218,7 +218,11 @@ class Doorstep:
             return
         for top, dirs, files in os.walk(self.path):
             for name in [top] + [os.path.join(top, f) for f in dirs + files]:
-                os.chown(name, self.account.pw_uid, self.account.pw_gid, follow_symlinks=False)
+                try:
+                    os.chown(name, self.account.pw_uid, self.account.pw_gid,
+                             follow_symlinks=False)
+                except FileNotFoundError:
+                    pass  # of an earlier daemon that is still finishing its mail
 
     def _uid(self):
         return self.account.pw_uid if self.account else os.getuid()
