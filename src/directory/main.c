@@ -194,6 +194,8 @@ take_conf(struct wire *w, const union msg_any *any, void *arg)
 	(void)w;
 	if (set_conf(arg, &any->MASTER_GIVES_CONF, &why) == -1)
 		log_error("new settings refused, the old ones stay: %s", why.log);
+	else
+		child_apply_log(&any->MASTER_GIVES_CONF);
 }
 
 static void

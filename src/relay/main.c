@@ -73,13 +73,13 @@ take_peer(struct wire *w, const union msg_any *any, void *arg)
 	add_peer(arg, wire_take_fd(any, &any->MASTER_GIVES_PEER.fd));
 }
 
-/* Nothing of the settings concerns relay yet. */
+/* Of the settings only those of the log concern relay yet. */
 static void
 take_conf(struct wire *w, const union msg_any *any, void *arg)
 {
 	(void)w;
-	(void)any;
 	(void)arg;
+	child_apply_log(&any->MASTER_GIVES_CONF);
 }
 
 static void
