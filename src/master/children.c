@@ -126,7 +126,9 @@ give_peer(struct child *to, const struct child *peer, int fd)
 		.owner = peer->role == ROLE_DELIVER ? str_of(peer->owner) : STR_EMPTY,
 		.worker = peer->worker };
 
-	wire_send(to->wire, MSG_MASTER_GIVES_PEER, &message);
+	/* It may have died since it asked: its successor asks again. */
+	if (to->wire != NULL)
+		wire_send(to->wire, MSG_MASTER_GIVES_PEER, &message);
 }
 
 void

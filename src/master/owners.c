@@ -213,7 +213,9 @@ refuse_session(struct child *session, struct str owner, const char *reason)
 {
 	struct msg_MASTER_REFUSES_OWNER answer = { .owner = owner, .reason = str_of(reason) };
 
-	wire_send(session->wire, MSG_MASTER_REFUSES_OWNER, &answer);
+	/* The session may have died while it waited for the owner. */
+	if (session->wire != NULL)
+		wire_send(session->wire, MSG_MASTER_REFUSES_OWNER, &answer);
 }
 
 static void
