@@ -13,6 +13,7 @@
 #include <errno.h>
 
 #include "base/file.h"
+#include "cli/command.h"
 
 static int
 open_control(const char *runtime_dir, int *fd_out, struct fail *why)
@@ -96,5 +97,21 @@ control_print(const struct conf *conf, const char *command, const char *argument
 		status = c.answer.is_ok ? EX_OK : c.answer.status;
 	}
 	control_fini(&c);
+	return status;
+}
+
+int
+control_run_word(const struct command *command, const struct command_options *options, int argc)
+{
+	struct conf *conf;
+	int status;
+
+	if (argc != 1)
+		return command_misused(command);
+	conf = command_read_conf(options);
+	if (conf == NULL)
+		return EX_CONFIG;
+	status = control_print(conf, command->name, "");
+	conf_free(&conf);
 	return status;
 }

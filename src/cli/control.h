@@ -30,4 +30,10 @@ void control_fini(struct control *c); /* legal after a failure */
  * doorstepd says. */
 int control_print(const struct conf *conf, const char *command, const char *argument);
 
+/* A subcommand that is one word to doorstepd and takes no operands: its run. */
+struct command;
+struct command_options;
+int control_run_word(const struct command *command, const struct command_options *options,
+    int argc);
+
 #endif

@@ -202,12 +202,6 @@ out:
 }
 
 void
-scripts_hold(struct script *script)
-{
-	script->holders++;
-}
-
-void
 scripts_give(struct scripts *scripts, struct script **script)
 {
 	struct script_private *p;

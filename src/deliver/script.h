@@ -40,7 +40,6 @@ void scripts_free(struct scripts **scripts);
  */
 int scripts_take(struct scripts *scripts, struct str path, uint64_t max_size, struct script **out,
     struct fail *why);
-void scripts_hold(struct script *script);
 void scripts_give(struct scripts *scripts, struct script **script); /* legal on NULL */
 
 /* Appends a line for the user to PATH.log (mode 0600, bounded in size). */
