@@ -54,6 +54,13 @@ children_is_alive(const struct child *c)
 	return c->wire != NULL && (c->state == CHILD_STARTING || c->state == CHILD_RUNNING);
 }
 
+void
+children_tell(const struct child *c, enum msg m, const void *message)
+{
+	if (c->wire != NULL)
+		wire_send(c->wire, m, message);
+}
+
 struct child *
 children_add(struct master *m, enum role role, uint32_t worker, const char *owner)
 {
@@ -120,15 +127,13 @@ is_linked(const struct child *a, const struct child *b)
 }
 
 static void
-give_peer(struct child *to, const struct child *peer, int fd)
+give_peer(const struct child *to, const struct child *peer, int fd)
 {
 	struct msg_MASTER_GIVES_PEER message = { .fd = fd, .role = (uint32_t)peer->role,
 		.owner = peer->role == ROLE_DELIVER ? str_of(peer->owner) : STR_EMPTY,
 		.worker = peer->worker };
 
-	/* It may have died since it asked: its successor asks again. */
-	if (to->wire != NULL)
-		wire_send(to->wire, MSG_MASTER_GIVES_PEER, &message);
+	children_tell(to, MSG_MASTER_GIVES_PEER, &message);
 }
 
 void
@@ -207,7 +212,7 @@ give_conf(struct child *c, bool is_reload)
 		buf_addf(&chroot_dir, "%s/empty", m->conf->runtime_dir);
 	message.state_dir = buf_str(&state_dir);
 	message.chroot_dir = buf_str(&chroot_dir);
-	wire_send(c->wire, MSG_MASTER_GIVES_CONF, &message);
+	children_tell(c, MSG_MASTER_GIVES_CONF, &message);
 	buf_fini(&state_dir);
 	buf_fini(&chroot_dir);
 	arena_fini(&arena);
@@ -453,7 +458,7 @@ children_start(struct child *c)
 	if (c->role == ROLE_SESSION)
 		listeners_give(c->master->listeners, c->wire);
 	connect_all(c);
-	wire_send(c->wire, MSG_MASTER_SAYS_START, NULL);
+	children_tell(c, MSG_MASTER_SAYS_START, NULL);
 	log_debug("%s%s%s starts as process %ld", role_spec(c->role)->name,
 	    c->owner[0] == '\0' ? "" : " of ", c->owner, (long)c->pid);
 	if (c->role == ROLE_DELIVER)
@@ -485,8 +490,7 @@ children_say_stop(struct child *c, enum child_after after)
 	}
 	c->after = after;
 	c->state = CHILD_ENDING;
-	if (c->wire != NULL)
-		wire_send(c->wire, MSG_MASTER_SAYS_STOP, NULL);
+	children_tell(c, MSG_MASTER_SAYS_STOP, NULL);
 }
 
 static void

@@ -60,4 +60,8 @@ void children_connect(struct child *a, struct child *b);
 struct child *children_find(struct master *m, enum role role, const char *owner, uint32_t worker);
 bool children_is_alive(const struct child *c); /* has a process that works */
 
+/* Every message to a child goes this way: one that died since it asked, or has
+ * no process yet, is told nothing, for its successor asks again. */
+void children_tell(const struct child *c, enum msg m, const void *message);
+
 #endif

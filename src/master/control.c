@@ -205,7 +205,7 @@ run_user(struct client *c, struct str argument)
 	}
 	wait_for(c, directory);
 	question.id = c->waits_for;
-	wire_send(directory->wire, MSG_MASTER_ASKS_USER, &question);
+	children_tell(directory, MSG_MASTER_ASKS_USER, &question);
 }
 
 static void
@@ -229,7 +229,7 @@ ask_deliver(struct client *c, struct str owner, struct str work)
 	} else {
 		wait_for(c, deliver);
 		question.id = c->waits_for;
-		wire_send(deliver->wire, MSG_MASTER_ASKS_SYNC, &question);
+		children_tell(deliver, MSG_MASTER_ASKS_SYNC, &question);
 	}
 }
 

@@ -213,9 +213,7 @@ refuse_session(struct child *session, struct str owner, const char *reason)
 {
 	struct msg_MASTER_REFUSES_OWNER answer = { .owner = owner, .reason = str_of(reason) };
 
-	/* The session may have died while it waited for the owner. */
-	if (session->wire != NULL)
-		wire_send(session->wire, MSG_MASTER_REFUSES_OWNER, &answer);
+	children_tell(session, MSG_MASTER_REFUSES_OWNER, &answer);
 }
 
 static void
@@ -261,9 +259,9 @@ owners_idle(struct child *deliver)
 	deliver->after = CHILD_IS_FORGOTTEN;
 	TAILQ_FOREACH(c, &deliver->master->children, entry)
 		if (c->role == ROLE_SESSION && children_is_alive(c))
-			wire_send(c->wire, MSG_MASTER_RETIRES_OWNER, &message);
+			children_tell(c, MSG_MASTER_RETIRES_OWNER, &message);
 	/* Last: links given to it before this are in its socket already. */
-	wire_send(deliver->wire, MSG_MASTER_RETIRES_OWNER, &message);
+	children_tell(deliver, MSG_MASTER_RETIRES_OWNER, &message);
 }
 
 void
