@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "flags.h"
+#include "message.h"
 
 /* RFC 5232 5: what :flags says, else the variable as it is now. */
 static struct sieve_text
@@ -19,7 +20,7 @@ find_flags(struct sieve_interp *in, const struct sieve_call *call)
 
 	if ((call->given & SIEVE_GROUP_BIT(FLAGS)) == 0)
 		return in->result->flags;
-	list = sieve_interp_list(in, call->flags);
+	list = sieve_interp_list(in, sieve_call_value(call, SIEVE_GROUP_FLAGS)->list);
 	for (i = 0; i < list.n; i++)
 		sieve_flags_add(&flags, list.at[i].text);
 	return sieve_arena_copy(in->arena, sieve_flags_text(&flags));
@@ -57,7 +58,7 @@ void
 sieve_actions_add(struct sieve_interp *in, const struct sieve_call *call,
     enum sieve_action_kind kind, struct sieve_text target)
 {
-	bool is_copy = (call->given & SIEVE_GROUP_BIT(COPY)) != 0;
+	bool is_copy = sieve_call_has(call, SIEVE_GROUP_COPY);
 
 	/* RFC 5228 2.10.2, RFC 3894 3: a copy does not cancel it. */
 	if (!is_copy && !in->is_over)
@@ -72,9 +73,10 @@ sieve_actions_add(struct sieve_interp *in, const struct sieve_call *call,
 		.target = sieve_arena_copy(in->arena, target),
 		.rule = call->rule,
 		.flags = find_flags(in, call),
+		.version = sieve_message_version(in),
 	};
 	if (in->arena->is_out)
-		sieve_interp_fail(in, "%s", "");
+		sieve_interp_fail_memory(in);
 }
 
 /* The store has the last word about names; what no store can have is said at

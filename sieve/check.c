@@ -33,6 +33,8 @@ sieve_check_is_there(const struct sieve_profile *profile, int index)
 	const char *const *missing = profile->missing;
 	const char *name = sieve_registry[index]->name;
 
+	if (name != NULL && strcmp(name, "vnd.dovecot.testsuite") == 0 && !profile->has_testsuite)
+		return false;
 	for (; name != NULL && missing != NULL && *missing != NULL; missing++)
 		if (strcmp(*missing, name) == 0)
 			return false;
@@ -68,7 +70,7 @@ need_extension(struct sieve_checker *checker, struct sieve_node *node, int index
 	}
 	/* RFC 5463 4, 2: then it is decided at run time. */
 	if (extension->read == NULL && sieve_check_has(checker, &sieve_ext_ihave)) {
-		node->needs |= UINT32_C(1) << index;
+		node->needs |= SIEVE_SET_BIT(index);
 		return;
 	}
 	sieve_error_add(checker->errors, offset, "`%s%s` needs require \"%s\" at the top of the script",
@@ -138,7 +140,7 @@ complain_tag(struct sieve_checker *checker, const struct sieve_node *node,
     const struct sieve_argument *argument)
 {
 	const struct sieve_future *future = sieve_registry_future_tag(argument->tag);
-	const char *near = sieve_registry_near_tag(argument->tag);
+	const char *near = sieve_registry_near_tag(node->word, argument->tag);
 
 	if (future != NULL)
 		sieve_error_add(checker->errors, argument->offset,
@@ -159,13 +161,14 @@ bind_tag(struct sieve_checker *checker, struct sieve_node *node,
     const struct sieve_argument *argument)
 {
 	int extension;
-	const struct sieve_tag *tag = sieve_registry_tag(argument->tag, &extension);
+	const struct sieve_tag *tag = sieve_registry_tag(node->word, argument->tag, &extension);
 
-	if (tag == NULL || (node->word->groups & 1u << tag->group) == 0) {
+	if (tag == NULL) {
 		complain_tag(checker, node, argument);
 		return argument->next;
 	}
-	need_extension(checker, node, extension, argument->offset, ":", tag->name);
+	if (extension != -1)
+		need_extension(checker, node, extension, argument->offset, ":", tag->name);
 	if (node->bound.tags[tag->group] != NULL)
 		sieve_error_add(checker->errors, argument->offset,
 		    "`:%s` cannot stand beside `:%s`", tag->name,
@@ -248,7 +251,7 @@ bind_arguments(struct sieve_checker *checker, struct sieve_node *node)
 	}
 	bind_positional(checker, node, given, count);
 	for (group = 0; group < SIEVE_GROUP_COUNT; group++)
-		if ((node->word->needed & 1u << group) != 0 && node->bound.tags[group] == NULL)
+		if ((node->word->needed & UINT64_C(1) << group) != 0 && node->bound.tags[group] == NULL)
 			sieve_error_add(checker->errors, node->end,
 			    group == SIEVE_GROUP_SIZE ? "`%s` lacks `:over` or `:under`"
 						      : "`%s` lacks a tag",
@@ -496,7 +499,7 @@ sieve_check(struct sieve_tree *tree, const struct sieve_profile *profile,
 	check_commands(&checker, tree->commands);
 	for (i = 0; sieve_registry[i] != NULL; i++)
 		if (checker.has[i] || sieve_registry[i]->is_preloaded)
-			tree->required |= UINT32_C(1) << i;
+			tree->required |= SIEVE_SET_BIT(i);
 }
 
 bool

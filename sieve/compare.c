@@ -17,6 +17,7 @@ sieve_compare_begin(struct sieve_compare *compare, struct sieve_interp *in,
 		.comparator = (enum sieve_comparator)call->comparator,
 		.relation = (enum sieve_relation)call->relation,
 		.keys = sieve_interp_list(in, keys),
+		.can_capture = in->frame->unit->has_variables,
 	};
 }
 
@@ -31,14 +32,15 @@ is_captured(struct sieve_compare *compare, struct sieve_text value, struct sieve
 	if (!sieve_match_capture(compare->comparator, value, pattern, &captures))
 		return false;
 	for (i = 0; i < captures.n; i++)
-		sieve_interp_set(in, &in->captures[i], captures.at[i]);
-	in->capture_count = captures.n;
+		sieve_interp_set(in, &in->frame->captures[i], captures.at[i]);
+	in->frame->capture_count = captures.n;
 	return true;
 }
 
 static bool
 is_match(struct sieve_compare *compare, struct sieve_text value, struct sieve_text key)
 {
+	const struct sieve_host *host = compare->in->host;
 	enum sieve_comparator comparator = compare->comparator;
 
 	switch (compare->match) {
@@ -47,23 +49,46 @@ is_match(struct sieve_compare *compare, struct sieve_text value, struct sieve_te
 	case SIEVE_MATCH_CONTAINS:
 		return sieve_match_contains(comparator, value, key);
 	case SIEVE_MATCH_MATCHES:
-		if (compare->in->program->has_variables)
+		if (compare->can_capture)
 			return is_captured(compare, value, key);
 		return sieve_match_glob(comparator, value, key);
 	case SIEVE_MATCH_VALUE:
 	case SIEVE_MATCH_COUNT:
 		return sieve_match_is_so(compare->relation,
 		    sieve_match_compare(comparator, value, key));
+	case SIEVE_MATCH_LIST:
+		/* RFC 6134 2.1: the keys name lists. */
+		return host->is_on_list != NULL && host->is_on_list(host->arg, key, value);
 	case SIEVE_MATCH_REGEX: /* in no profile that is run here */
 		break;
 	}
 	return false;
 }
 
+static void
+trace(struct sieve_compare *compare, struct sieve_text value, struct sieve_text key, bool is_so)
+{
+	static const char *const names[] = {
+		[SIEVE_MATCH_IS] = "is",
+		[SIEVE_MATCH_CONTAINS] = "contains",
+		[SIEVE_MATCH_MATCHES] = "matches",
+		[SIEVE_MATCH_REGEX] = "regex",
+		[SIEVE_MATCH_VALUE] = "value",
+		[SIEVE_MATCH_COUNT] = "count",
+		[SIEVE_MATCH_LIST] = "list",
+	};
+
+	value = sieve_text_cut(value, SIEVE_TRACED_MAX);
+	key = sieve_text_cut(key, SIEVE_TRACED_MAX);
+	sieve_interp_trace(compare->in, "  \"%.*s\" :%s \"%.*s\": %s", SIEVE_TEXT_ARG(value),
+	    names[compare->match], SIEVE_TEXT_ARG(key), is_so ? "yes" : "no");
+}
+
 static bool
 has_match(struct sieve_compare *compare, struct sieve_text value)
 {
 	struct sieve_text key;
+	bool is_so;
 	unsigned i;
 
 	for (i = 0; i < compare->keys.n; i++) {
@@ -71,7 +96,10 @@ has_match(struct sieve_compare *compare, struct sieve_text value)
 		if (!sieve_interp_can_spend(compare->in,
 			sieve_match_cost(compare->match, value, key)))
 			return false;
-		if (is_match(compare, value, key))
+		is_so = is_match(compare, value, key);
+		if (compare->in->host->trace != NULL)
+			trace(compare, value, key, is_so);
+		if (is_so)
 			return true;
 	}
 	return false;

@@ -21,6 +21,7 @@ struct sieve_compare {
 	enum sieve_relation relation;
 	struct sieve_list keys;
 	uint64_t count; /* of :count */
+	bool can_capture; /* matches set ${1}; a test may forbid it (RFC 5173 6) */
 	bool is_true;
 };
 

@@ -12,6 +12,8 @@
 
 struct compiler {
 	struct sieve_program *program;
+	struct sieve_unit *unit;
+	const struct sieve_profile *profile;
 	struct sieve_errors *errors;
 	const struct sieve_tree *tree;
 	unsigned op_cap, call_cap;
@@ -43,15 +45,15 @@ grow(struct compiler *compiler, void *items, unsigned count, unsigned *cap, size
 static unsigned
 add_op(struct compiler *compiler, enum sieve_op_kind kind, unsigned target)
 {
-	struct sieve_program *program = compiler->program;
+	struct sieve_unit *unit = compiler->unit;
 	struct sieve_op *ops =
-	    grow(compiler, program->ops, program->op_count, &compiler->op_cap, sizeof *ops);
+	    grow(compiler, unit->ops, unit->op_count, &compiler->op_cap, sizeof *ops);
 
 	if (ops == NULL)
 		return 0;
-	program->ops = ops;
-	ops[program->op_count] = (struct sieve_op){ kind, target };
-	return program->op_count++;
+	unit->ops = ops;
+	ops[unit->op_count] = (struct sieve_op){ kind, target };
+	return unit->op_count++;
 }
 
 /* Jumps to a place that is not yet known are a chain: each has the one before
@@ -61,34 +63,92 @@ add_op(struct compiler *compiler, enum sieve_op_kind kind, unsigned target)
 static void
 land(struct compiler *compiler, unsigned jump)
 {
-	struct sieve_program *program = compiler->program;
+	struct sieve_unit *unit = compiler->unit;
 	unsigned before;
 
-	for (; jump != NO_JUMP && jump < program->op_count; jump = before) {
-		before = program->ops[jump].target;
-		program->ops[jump].target = program->op_count;
+	for (; jump != NO_JUMP && jump < unit->op_count; jump = before) {
+		before = unit->ops[jump].target;
+		unit->ops[jump].target = unit->op_count;
 	}
 }
 
 /* ---- strings ---- */
 
+/* The index of a name in a table of `max`; it is added when it is not there. */
 static unsigned
-find_slot(struct compiler *compiler, struct sieve_text name)
+find_name(struct compiler *compiler, struct sieve_text *names, unsigned *count, unsigned max,
+    struct sieve_text name)
 {
-	struct sieve_program *program = compiler->program;
 	unsigned i;
 
-	for (i = 0; i < program->variable_count; i++)
-		if (sieve_text_is_same(program->variables[i], name))
+	for (i = 0; i < *count; i++)
+		if (sieve_text_is_same(names[i], name))
 			return i;
-	if (i == SIEVE_VARIABLES_MAX) {
+	if (i == max) {
 		sieve_error_add(compiler->errors, compiler->offset,
-		    "a script may have %d variables", SIEVE_VARIABLES_MAX);
+		    "a script may have %u variables", max);
 		return 0;
 	}
-	program->variables[i] = sieve_arena_copy(&program->arena, name);
-	program->variable_count++;
+	names[i] = sieve_arena_copy(&compiler->program->arena, name);
+	++*count;
 	return i;
+}
+
+static bool
+is_global(const struct compiler *compiler, struct sieve_text name)
+{
+	const struct sieve_unit *unit = compiler->unit;
+	unsigned i;
+
+	for (i = 0; i < unit->global_count; i++)
+		if (sieve_text_is_same(unit->globals[i], name))
+			return true;
+	return false;
+}
+
+/* The same one under `global.` and declared, RFC 6609 3.4.2. */
+static struct sieve_piece
+make_global(struct compiler *compiler, struct sieve_text name)
+{
+	struct sieve_program *program = compiler->program;
+	unsigned max = program->settings->variables_max;
+
+	return (struct sieve_piece){ SIEVE_PIECE_GLOBAL,
+		find_name(compiler, program->globals, &program->global_count, max, name),
+		SIEVE_TEXT_EMPTY };
+}
+
+static struct sieve_piece
+make_variable(struct compiler *compiler, struct sieve_text name)
+{
+	static const struct sieve_text prefix = { "global.", sizeof "global." - 1 };
+	struct sieve_unit *unit = compiler->unit;
+
+	if (name.n > prefix.n && sieve_text_is_same((struct sieve_text){ name.p, prefix.n }, prefix))
+		return make_global(compiler,
+		    (struct sieve_text){ name.p + prefix.n, name.n - prefix.n });
+	if (is_global(compiler, name))
+		return make_global(compiler, name);
+	return (struct sieve_piece){ SIEVE_PIECE_VARIABLE,
+		find_name(compiler, unit->variables, &unit->variable_count,
+		    compiler->program->settings->variables_max, name), SIEVE_TEXT_EMPTY };
+}
+
+/* The checker has seen to it that the namespace is there. */
+static struct sieve_piece
+make_space(struct compiler *compiler, struct sieve_text name)
+{
+	struct sieve_text space = { name.p, 0 }, rest;
+	int index;
+
+	while (space.n < name.n && name.p[space.n] != '.')
+		space.n++;
+	index = sieve_registry_space(space);
+	if (index == -1 || space.n == name.n || sieve_registry[index]->variable == NULL)
+		return make_variable(compiler, name);
+	rest = (struct sieve_text){ name.p + space.n + 1, name.n - space.n - 1 };
+	return (struct sieve_piece){ SIEVE_PIECE_SPACE, (unsigned)index,
+		sieve_arena_copy(&compiler->program->arena, rest) };
 }
 
 static struct sieve_piece
@@ -97,8 +157,8 @@ make_reference(struct compiler *compiler, const struct sieve_reference *referenc
 	if (reference->is_number)
 		return (struct sieve_piece){ SIEVE_PIECE_MATCHED, reference->number,
 			SIEVE_TEXT_EMPTY };
-	return (struct sieve_piece){ SIEVE_PIECE_VARIABLE, find_slot(compiler, reference->name),
-		SIEVE_TEXT_EMPTY };
+	return reference->has_namespace ? make_space(compiler, reference->name)
+					: make_variable(compiler, reference->name);
 }
 
 static unsigned
@@ -144,8 +204,7 @@ name_variable(struct compiler *compiler, struct sieve_template *out)
 
 	if (piece == NULL)
 		return;
-	*piece = (struct sieve_piece){ SIEVE_PIECE_VARIABLE, find_slot(compiler, out->text),
-		SIEVE_TEXT_EMPTY };
+	*piece = make_variable(compiler, out->text);
 	out->pieces = piece;
 	out->piece_count = 1;
 }
@@ -177,6 +236,27 @@ make_list(struct compiler *compiler, const struct sieve_argument *argument, bool
 
 /* ---- calls ---- */
 
+/* What stands behind tags, but for those whose values are understood here. */
+static void
+take_values(struct compiler *compiler, const struct sieve_bound *bound, struct sieve_call *call)
+{
+	struct sieve_tagged tagged[SIEVE_GROUP_COUNT], *kept;
+	unsigned group, n = 0;
+
+	for (group = 0; group < SIEVE_GROUP_COUNT; group++)
+		if (bound->values[group] != NULL && group != SIEVE_GROUP_COMPARATOR &&
+		    group != SIEVE_GROUP_MATCH)
+			tagged[n++] = (struct sieve_tagged){ (enum sieve_group)group,
+				bound->values[group]->number,
+				make_list(compiler, bound->values[group], false) };
+	kept = n == 0 ? NULL : sieve_arena_get(&compiler->program->arena, n * sizeof *kept);
+	if (kept == NULL)
+		return;
+	memcpy(kept, tagged, n * sizeof *kept);
+	call->tagged = kept;
+	call->tagged_count = (uint8_t)n;
+}
+
 static void
 take_tags(struct compiler *compiler, const struct sieve_node *node, struct sieve_call *call)
 {
@@ -186,7 +266,7 @@ take_tags(struct compiler *compiler, const struct sieve_node *node, struct sieve
 	for (group = 0; group < SIEVE_GROUP_COUNT; group++) {
 		if (bound->tags[group] == NULL)
 			continue;
-		call->given |= (uint16_t)(1u << group);
+		call->given |= UINT64_C(1) << group;
 		call->codes[group] = (uint8_t)bound->tags[group]->code;
 	}
 	if (bound->values[SIEVE_GROUP_COMPARATOR] != NULL)
@@ -195,41 +275,154 @@ take_tags(struct compiler *compiler, const struct sieve_node *node, struct sieve
 	if (bound->values[SIEVE_GROUP_MATCH] != NULL)
 		call->relation = (uint8_t)sieve_match_relation(
 		    sieve_check_string(bound->values[SIEVE_GROUP_MATCH]));
-	if (bound->values[SIEVE_GROUP_SIZE] != NULL)
-		call->number = bound->values[SIEVE_GROUP_SIZE]->number;
-	call->flags = make_list(compiler, bound->values[SIEVE_GROUP_FLAGS], false);
+	take_values(compiler, bound, call);
 }
 
 static struct sieve_call *
 add_call(struct compiler *compiler, const struct sieve_node *node, enum sieve_op_kind kind)
 {
-	struct sieve_program *program = compiler->program;
+	struct sieve_unit *unit = compiler->unit;
 	struct sieve_call *calls =
-	    grow(compiler, program->calls, program->call_count, &compiler->call_cap, sizeof *calls);
+	    grow(compiler, unit->calls, unit->call_count, &compiler->call_cap, sizeof *calls);
 
 	if (calls == NULL)
 		return NULL;
-	program->calls = calls;
-	calls += program->call_count;
-	*calls = (struct sieve_call){ .word = node->word, .line = node->line, .needs = node->needs };
-	add_op(compiler, kind, program->call_count++);
+	unit->calls = calls;
+	calls += unit->call_count;
+	*calls = (struct sieve_call){ .word = node->word, .line = node->line,
+		.needs = node->needs, .unit = SIEVE_NO_UNIT };
+	add_op(compiler, kind, unit->call_count++);
 	return calls;
+}
+
+static void
+fill_call(struct compiler *compiler, const struct sieve_node *node, struct sieve_call *call)
+{
+	unsigned i;
+
+	for (i = 0; i < SIEVE_POSITIONAL_MAX; i++) {
+		if (node->bound.positional[i] == NULL)
+			continue;
+		call->numbers[i] = node->bound.positional[i]->number;
+		call->arguments[i] = make_list(compiler, node->bound.positional[i],
+		    i == 0 && node->word->is_first_variable);
+	}
+	take_tags(compiler, node, call);
+	if (node->word->kind == SIEVE_COMMAND)
+		call->rule = sieve_rule_make(&compiler->program->arena, compiler->tree->script, node);
 }
 
 static void
 add_leaf(struct compiler *compiler, const struct sieve_node *node)
 {
 	struct sieve_call *call = add_call(compiler, node, SIEVE_OP_CALL);
-	unsigned i;
+
+	if (call != NULL)
+		fill_call(compiler, node, call);
+}
+
+/* ---- scripts in scripts, RFC 6609 ---- */
+
+static struct sieve_unit *
+add_unit(struct sieve_program *program, enum sieve_location location, struct sieve_text name,
+    struct sieve_text source)
+{
+	struct sieve_unit *unit = sieve_arena_get(&program->arena, sizeof *unit), **end;
+
+	if (unit == NULL)
+		return NULL;
+	*unit = (struct sieve_unit){ .location = location, .source = source,
+		.index = program->unit_count++,
+		.name = sieve_arena_copy(&program->arena, name) };
+	unit->variables = sieve_arena_get(&program->arena,
+	    program->settings->variables_max * sizeof *unit->variables);
+	unit->globals = sieve_arena_get(&program->arena,
+	    program->settings->variables_max * sizeof *unit->globals);
+	for (end = &program->units; *end != NULL; end = &(*end)->next)
+		;
+	*end = unit;
+	return unit;
+}
+
+static struct sieve_unit *
+find_unit(const struct sieve_program *program, enum sieve_location location,
+    struct sieve_text name)
+{
+	struct sieve_unit *unit = program->units == NULL ? NULL : program->units->next;
+
+	/* Names of files: case counts. */
+	for (; unit != NULL; unit = unit->next)
+		if (unit->location == location && unit->name.n == name.n &&
+		    memcmp(unit->name.p, name.p, name.n) == 0)
+			break;
+	return unit;
+}
+
+/* The unit of a script that was not met before, to be compiled in its turn;
+ * NULL: there is none, which an error has said or the run will. */
+static struct sieve_unit *
+fetch_unit(struct compiler *compiler, const struct sieve_node *node, enum sieve_location location,
+    struct sieve_text name)
+{
+	const struct sieve_profile *profile = compiler->profile;
+	struct sieve_program *program = compiler->program;
+	struct sieve_text source = SIEVE_TEXT_EMPTY;
+	enum sieve_found found = SIEVE_NOT_FOUND;
+
+	if (program->unit_count > program->settings->includes_max) {
+		sieve_error_add(compiler->errors, node->offset,
+		    "too many scripts are included: %u may be", program->settings->includes_max);
+		return NULL;
+	}
+	if (profile->include != NULL)
+		found = profile->include(profile->arg, location, name, &source);
+	if (found == SIEVE_UNREADABLE)
+		sieve_error_add(compiler->errors, node->offset, "script \"%.*s\" cannot be read",
+		    SIEVE_TEXT_ARG(name));
+	return found == SIEVE_FOUND ? add_unit(program, location, name, source) : NULL;
+}
+
+static void
+add_include(struct compiler *compiler, const struct sieve_node *node)
+{
+	struct sieve_call *call = add_call(compiler, node, SIEVE_OP_CALL);
+	enum sieve_location location;
+	struct sieve_unit *unit;
+	struct sieve_text name;
 
 	if (call == NULL)
 		return;
-	for (i = 0; i < SIEVE_POSITIONAL_MAX; i++)
-		call->arguments[i] = make_list(compiler, node->bound.positional[i],
-		    i == 0 && node->word->is_first_variable);
-	take_tags(compiler, node, call);
-	if (node->word->kind == SIEVE_COMMAND)
-		call->rule = sieve_rule_make(&compiler->program->arena, compiler->tree->script, node);
+	fill_call(compiler, node, call);
+	location = (enum sieve_location)call->codes[SIEVE_OWN(0)];
+	name = sieve_check_string(node->bound.positional[0]);
+	unit = find_unit(compiler->program, location, name);
+	if (unit == NULL)
+		unit = fetch_unit(compiler, node, location, name);
+	if (unit != NULL)
+		call->unit = unit->index;
+}
+
+/* RFC 6609 3.4.1: from here on these names are those of the others. */
+static void
+add_global(struct compiler *compiler, const struct sieve_node *node)
+{
+	const struct sieve_string *string = node->bound.positional[0]->strings;
+	struct sieve_unit *unit = compiler->unit;
+	unsigned i;
+
+	for (; string != NULL; string = string->next) {
+		compiler->offset = string->offset;
+		for (i = 0; i < unit->variable_count; i++)
+			if (sieve_text_is_same(unit->variables[i], string->text))
+				break;
+		if (i < unit->variable_count)
+			sieve_error_add(compiler->errors, string->offset,
+			    "variable \"%.*s\" was used before it is declared global",
+			    SIEVE_TEXT_ARG(string->text));
+		else
+			(void)find_name(compiler, unit->globals, &unit->global_count,
+			    compiler->program->settings->variables_max, string->text);
+	}
 }
 
 /* What was found wrong, for when it is reached. */
@@ -313,6 +506,25 @@ add_if(struct compiler *compiler, const struct sieve_node *node)
 	return node;
 }
 
+/* A block with a command of its own in front. */
+static void
+add_block(struct compiler *compiler, const struct sieve_node *node)
+{
+	struct sieve_call *call = add_call(compiler, node, SIEVE_OP_ENTER);
+	unsigned number, end, start;
+
+	if (call == NULL)
+		return;
+	fill_call(compiler, node, call);
+	number = compiler->unit->call_count - 1;
+	end = add_op(compiler, SIEVE_OP_JUMP, NO_JUMP);
+	start = compiler->unit->op_count;
+	add_commands(compiler, node->block);
+	add_op(compiler, SIEVE_OP_REPEAT, number);
+	add_op(compiler, SIEVE_OP_JUMP_TRUE, start);
+	land(compiler, end);
+}
+
 /* Nests as deep as the parser lets blocks nest. */
 static void
 add_commands(struct compiler *compiler, const struct sieve_node *node)
@@ -324,6 +536,14 @@ add_commands(struct compiler *compiler, const struct sieve_node *node)
 			node = add_if(compiler, node);
 		else if (node->word->meaning == SIEVE_MEANS_STOP)
 			add_op(compiler, SIEVE_OP_STOP, 0);
+		else if (node->word->meaning == SIEVE_MEANS_RETURN)
+			add_op(compiler, SIEVE_OP_RETURN, 0);
+		else if (node->word->meaning == SIEVE_MEANS_INCLUDE)
+			add_include(compiler, node);
+		else if (node->word->meaning == SIEVE_MEANS_GLOBAL)
+			add_global(compiler, node);
+		else if (node->word->has_block)
+			add_block(compiler, node);
 		else if (node->word->run != NULL)
 			add_leaf(compiler, node);
 	}
@@ -331,17 +551,55 @@ add_commands(struct compiler *compiler, const struct sieve_node *node)
 
 /* ---- the program ---- */
 
+/* What the site has not set. */
+static void
+fill_settings(struct sieve_settings *settings)
+{
+	if (settings->header_size_max == 0)
+		settings->header_size_max = SIEVE_HEADER_SIZE_MAX;
+	if (settings->includes_max == 0)
+		settings->includes_max = SIEVE_INCLUDES_MAX;
+	if (settings->include_depth_max == 0)
+		settings->include_depth_max = SIEVE_INCLUDE_DEPTH_MAX;
+	if (settings->value_size_max == 0)
+		settings->value_size_max = SIEVE_VARIABLE_SIZE_MAX;
+	if (settings->variables_max == 0)
+		settings->variables_max = SIEVE_VARIABLES_MAX;
+	if (settings->vacation_min == 0)
+		settings->vacation_min = SIEVE_VACATION_MIN;
+	if (settings->vacation_max == 0)
+		settings->vacation_max = SIEVE_VACATION_MAX;
+	if (settings->vacation_default == 0)
+		settings->vacation_default = SIEVE_VACATION_DEFAULT;
+	if (settings->duplicate_default == 0)
+		settings->duplicate_default = SIEVE_DUPLICATE_DEFAULT;
+	if (settings->duplicate_max == 0)
+		settings->duplicate_max = SIEVE_DUPLICATE_MAX;
+	if (settings->notifications_max == 0)
+		settings->notifications_max = SIEVE_NOTIFICATIONS_MAX;
+}
+
 static struct sieve_program *
-begin_program(const struct sieve_alloc *memory)
+begin_program(struct sieve_text source, const struct sieve_profile *profile,
+    const struct sieve_alloc *memory)
 {
 	struct sieve_program *program = memory->get(memory->arg, sizeof *program);
+	struct sieve_settings *settings;
 
 	if (program == NULL)
 		return NULL;
 	*program = (struct sieve_program){ .host = memory };
 	sieve_arena_init(&program->arena, memory, SIEVE_TREE_MEMORY_MAX);
-	program->variables = sieve_arena_get(&program->arena,
-	    SIEVE_VARIABLES_MAX * sizeof *program->variables);
+	settings = sieve_arena_get(&program->arena, sizeof *settings);
+	if (settings == NULL)
+		return program;
+	if (profile->settings != NULL)
+		*settings = *profile->settings;
+	fill_settings(settings);
+	program->settings = settings;
+	program->globals = sieve_arena_get(&program->arena,
+	    settings->variables_max * sizeof *program->globals);
+	(void)add_unit(program, SIEVE_PERSONAL, SIEVE_TEXT_EMPTY, source);
 	return program;
 }
 
@@ -358,21 +616,48 @@ sieve_program_free(struct sieve_program **program)
 }
 
 static void
-compile_tree(struct sieve_program *program, const struct sieve_tree *tree,
-    const struct sieve_profile *profile, struct sieve_errors *errors)
+compile_tree(struct compiler *compiler)
 {
-	struct compiler compiler = { .program = program, .errors = errors, .tree = tree };
+	struct sieve_unit *unit = compiler->unit;
+	const struct sieve_tree *tree = compiler->tree;
 	int i;
 
-	program->required = tree->required;
+	unit->required = tree->required;
 	for (i = 0; sieve_registry[i] != NULL; i++) {
 		if (sieve_registry[i] == &sieve_ext_variables)
-			program->has_variables = (tree->required & UINT32_C(1) << i) != 0;
-		if (sieve_check_is_there(profile, i) &&
-		    (sieve_registry[i]->read == NULL || (tree->required & UINT32_C(1) << i) != 0))
-			program->available |= UINT32_C(1) << i;
+			unit->has_variables = (tree->required & SIEVE_SET_BIT(i)) != 0;
+		if (sieve_check_is_there(compiler->profile, i) &&
+		    (sieve_registry[i]->read == NULL || (tree->required & SIEVE_SET_BIT(i)) != 0))
+			unit->available |= SIEVE_SET_BIT(i);
 	}
-	add_commands(&compiler, tree->commands);
+	add_commands(compiler, tree->commands);
+}
+
+/* Scripts that it includes are put at the end of the list. */
+static bool
+is_compiled(struct sieve_program *program, struct sieve_unit *unit,
+    const struct sieve_profile *profile, sieve_error_sink sink, void *arg)
+{
+	struct compiler compiler = { .program = program, .unit = unit, .profile = profile };
+	struct sieve_arena arena;
+	struct sieve_errors errors;
+	struct sieve_tree tree;
+	bool is_fine;
+
+	sieve_arena_init(&arena, program->host, SIEVE_TREE_MEMORY_MAX);
+	sieve_errors_init(&errors, &arena, unit->source);
+	errors.name = unit->name;
+	compiler.errors = &errors;
+	compiler.tree = &tree;
+	if (sieve_check_script(unit->source, profile, &errors, &tree))
+		compile_tree(&compiler);
+	sieve_errors_write(&errors, sink, arg);
+	is_fine = errors.count == 0 && !arena.is_out && !program->arena.is_out;
+	unit->source = SIEVE_TEXT_EMPTY;
+	if (!is_fine && errors.first == NULL)
+		program->arena.is_out = true;
+	sieve_arena_fini(&arena);
+	return is_fine;
 }
 
 struct sieve_program *
@@ -380,22 +665,18 @@ sieve_compile(struct sieve_text source, const struct sieve_profile *profile,
     const struct sieve_alloc *memory, sieve_error_sink sink, void *arg)
 {
 	static const char no_memory[] = "1:1: not enough memory for this script\n";
-	struct sieve_program *program = begin_program(memory);
-	struct sieve_arena arena;
-	struct sieve_errors errors;
-	struct sieve_tree tree;
+	struct sieve_program *program = begin_program(source, profile, memory);
+	struct sieve_unit *unit;
+	bool is_fine = program != NULL && !program->arena.is_out;
 
-	sieve_arena_init(&arena, memory, SIEVE_TREE_MEMORY_MAX);
-	sieve_errors_init(&errors, &arena, source);
-	if (program != NULL && !program->arena.is_out &&
-	    sieve_check_script(source, profile, &errors, &tree))
-		compile_tree(program, &tree, profile, &errors);
-	sieve_errors_write(&errors, sink, arg);
-	if (program == NULL || program->arena.is_out || arena.is_out || errors.count > 0) {
-		if (errors.first == NULL)
-			sink(arg, no_memory, sizeof no_memory - 1);
-		sieve_program_free(&program);
-	}
-	sieve_arena_fini(&arena);
-	return program;
+	/* Errors of all of them are told: units of a script with errors too. */
+	if (is_fine)
+		for (unit = program->units; unit != NULL; unit = unit->next)
+			is_fine = is_compiled(program, unit, profile, sink, arg) && is_fine;
+	if (is_fine)
+		return program;
+	if (program == NULL || program->arena.is_out)
+		sink(arg, no_memory, sizeof no_memory - 1);
+	sieve_program_free(&program);
+	return NULL;
 }

@@ -146,6 +146,10 @@ sieve_errors_write(const struct sieve_errors *errors, sieve_error_sink add, void
 	int n;
 
 	for (error = errors->first; error != NULL; error = error->next) {
+		if (errors->name.n > 0) {
+			write_clean(errors->name, add, arg);
+			add(arg, ":", 1);
+		}
 		n = snprintf(place, sizeof place, "%u:%u: ", error->line, error->column);
 		add(arg, place, (size_t)n);
 		write_clean(error->text, add, arg);

@@ -20,6 +20,7 @@ struct sieve_error {
 struct sieve_errors {
 	struct sieve_arena *arena;
 	struct sieve_text script;
+	struct sieve_text name; /* in front of each error; empty: of the main script */
 	struct sieve_error *first;
 	unsigned count; /* of all; SIEVE_ERRORS_MAX are kept */
 };

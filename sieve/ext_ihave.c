@@ -27,17 +27,17 @@ static bool
 is_there(struct sieve_interp *in, const struct sieve_call *call)
 {
 	struct sieve_list names = call->arguments[0];
-	uint32_t found = 0;
+	sieve_set found = 0;
 	unsigned i;
 	int index;
 
 	for (i = 0; i < names.n && sieve_interp_can_spend(in, 1); i++) {
 		index = sieve_registry_find(names.at[i].text);
-		if (index == -1 || (in->program->available & UINT32_C(1) << index) == 0)
+		if (index == -1 || (in->frame->unit->available & SIEVE_SET_BIT(index)) == 0)
 			return false;
-		found |= UINT32_C(1) << index;
+		found |= SIEVE_SET_BIT(index);
 	}
-	in->enabled |= found;
+	in->frame->enabled |= found;
 	return true;
 }
 

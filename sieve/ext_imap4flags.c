@@ -31,11 +31,11 @@ check_variable(struct sieve_checker *checker, const struct sieve_node *node)
 
 /* The flags of the variable that a command is about. */
 static struct sieve_text
-find_flags(const struct sieve_interp *in, const struct sieve_call *call)
+find_flags(struct sieve_interp *in, const struct sieve_call *call)
 {
 	if (call->arguments[0].n == 0)
 		return in->result->flags;
-	return sieve_interp_variable(in, call->arguments[0].at[0].pieces[0].index);
+	return sieve_interp_slot_text(sieve_interp_slot(in, &call->arguments[0].at[0]));
 }
 
 static void
@@ -46,7 +46,7 @@ put_flags(struct sieve_interp *in, const struct sieve_call *call, const struct s
 	if (call->arguments[0].n == 0)
 		in->result->flags = sieve_arena_copy(in->arena, text);
 	else
-		sieve_interp_set(in, &in->variables[call->arguments[0].at[0].pieces[0].index], text);
+		sieve_interp_set(in, sieve_interp_slot(in, &call->arguments[0].at[0]), text);
 	if (in->arena->is_out)
 		sieve_interp_fail(in, "%s", "");
 }

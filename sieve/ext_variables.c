@@ -11,8 +11,33 @@
 #include "compare.h"
 #include "reference.h"
 
-/* Marks strings with references.  RFC 5229 3: "references to namespaces
- * without a prior require ... MUST cause an error", and there are none yet. */
+/* RFC 5229 3: "references to namespaces without a prior require ... MUST cause
+ * an error". */
+static bool
+has_space(const struct sieve_checker *checker, struct sieve_text name)
+{
+	struct sieve_text space = { name.p, 0 };
+	int index;
+
+	while (space.n < name.n && name.p[space.n] != '.')
+		space.n++;
+	index = sieve_registry_space(space);
+	return index != -1 && sieve_registry[index]->variable != NULL &&
+	    sieve_check_has(checker, sieve_registry[index]);
+}
+
+/* RFC 6609 3.4.2: no namespace but this one can be set, and it has no others in it. */
+static bool
+is_global(const struct sieve_checker *checker, struct sieve_text name)
+{
+	static const struct sieve_text prefix = { "global.", sizeof "global." - 1 };
+
+	return name.n > prefix.n && sieve_check_has(checker, &sieve_ext_include) &&
+	    sieve_text_is_same((struct sieve_text){ name.p, prefix.n }, prefix) &&
+	    sieve_reference_is_name(
+		(struct sieve_text){ name.p + prefix.n, name.n - prefix.n });
+}
+
 static void
 read_references(struct sieve_checker *checker, struct sieve_string *string)
 {
@@ -22,7 +47,8 @@ read_references(struct sieve_checker *checker, struct sieve_string *string)
 	while (sieve_reference_find(string->text, at, &reference)) {
 		at = reference.end;
 		string->has_references = true;
-		if (reference.has_namespace)
+		if (reference.has_namespace && !is_global(checker, reference.name) &&
+		    !has_space(checker, reference.name))
 			sieve_error_add(checker->errors, string->offset,
 			    "unknown namespace in `${%.*s}`", SIEVE_TEXT_ARG(reference.name));
 		else if (reference.is_number && reference.number > SIEVE_CAPTURES_MAX)
@@ -38,7 +64,7 @@ sieve_variables_check_name(struct sieve_checker *checker, const struct sieve_str
 	if (string->has_references)
 		sieve_error_add(checker->errors, string->offset,
 		    "the name of a variable must be a constant string");
-	else if (!sieve_reference_is_name(string->text))
+	else if (!sieve_reference_is_name(string->text) && !is_global(checker, string->text))
 		sieve_error_add(checker->errors, string->offset,
 		    "\"%.*s\" cannot name a variable: expected letters, digits and `_`",
 		    SIEVE_TEXT_ARG(string->text));
@@ -125,9 +151,9 @@ run_set(struct sieve_interp *in, const struct sieve_call *call)
 		return;
 	modify(in, call, &value);
 	if (in->scratch.is_out)
-		sieve_interp_fail(in, "%s", "");
+		sieve_interp_fail_memory(in);
 	else
-		sieve_interp_set(in, &in->variables[name->pieces[0].index], value);
+		sieve_interp_set(in, sieve_interp_slot(in, name), value);
 }
 
 /* ---- string ---- */

@@ -22,16 +22,43 @@
 #define SIEVE_RULE_MAX 80		   /* bytes of a rule's name */
 #define SIEVE_MAILBOX_MAX 1024		   /* bytes of a folder's name */
 #define SIEVE_FLAGS_MAX 1024		   /* bytes of a list of flags */
+#define SIEVE_TRACED_MAX 200		   /* bytes of a value in a trace */
 #define SIEVE_REASON_MAX 400		   /* bytes of what `error` says */
 #define SIEVE_VARIABLES_MAX 255		   /* in one script; RFC 5229 6 asks for 128 */
 #define SIEVE_VARIABLE_SIZE_MAX 4096	   /* bytes of a value; it is cut, RFC 5229 6 */
 #define SIEVE_CAPTURES_MAX 32		   /* ${1} to ${32}; RFC 5229 6 asks for 9 */
+
+#define SIEVE_LOOP_DEPTH_MAX 6 /* blocks of loops in each other; Pigeonhole has 4 */
+#define SIEVE_INCLUDES_MAX 255 /* scripts that one may include, directly or not; Pigeonhole's */
+#define SIEVE_INCLUDE_DEPTH_MAX 10	 /* likewise */
+#define SIEVE_SCRIPT_NAME_MAX 512	 /* bytes; RFC 5804 1.6: at least 128 characters */
+#define SIEVE_HEADER_SIZE_MAX 2048	 /* bytes of a field that is added; Pigeonhole's */
+#define SIEVE_EDITS_MAX 256		 /* of one header */
+#define SIEVE_VERSIONS_MAX 40		 /* of one message: one for each action */
+#define SIEVE_MARKS_MAX 32		 /* of one run */
+#define SIEVE_MARK_MAX 1024		 /* bytes of one */
+#define SIEVE_VACATION_MIN (24 * 3600)	 /* seconds; Pigeonhole's, RFC 5230 4.1 */
+#define SIEVE_VACATION_MAX (60 * 24 * 3600)
+#define SIEVE_VACATION_DEFAULT (7 * 24 * 3600)
+#define SIEVE_DUPLICATE_DEFAULT (7 * 24 * 3600) /* RFC 7352 3.1 has this one */
+#define SIEVE_DUPLICATE_MAX (90 * 24 * 3600)	/* Cyrus's */
+#define SIEVE_NOTIFICATIONS_MAX 10		/* of one run; Pigeonhole's */
 
 /* What a run may cost when the host does not say. */
 #define SIEVE_STEPS_MAX ((uint64_t)10 * 1000 * 1000) /* about a second */
 #define SIEVE_RUN_MEMORY_MAX ((size_t)16 << 20)
 #define SIEVE_ACTIONS_MAX 32 /* Pigeonhole's */
 #define SIEVE_REDIRECTS_MAX 4 /* likewise */
+
+/* Regular expressions.  Steps are charged for what these allow. */
+#define SIEVE_REGEX_MAX ((size_t)16 * 1024) /* bytes of one; PCRE2 ends at 64 KiB compiled */
+#define SIEVE_REGEX_DEPTH_MAX 100	    /* parentheses in parentheses: PCRE2 recurses */
+#define SIEVE_REGEX_MATCH_MAX 2097152	    /* PCRE2's steps from one place of a value */
+#define SIEVE_REGEX_FRAMES_MAX 100000	    /* points to come back to, in each other */
+#define SIEVE_REGEX_HEAP_MAX ((size_t)16 << 20) /* for those */
+#define SIEVE_REGEX_RUN_MAX ((size_t)32 << 20)	/* all of a run; the heap grows by copying */
+#define SIEVE_REGEX_PROGRAM_MAX ((size_t)4 << 20) /* compiled ones of a script */
+#define SIEVE_REGEX_KEPT_MAX 8 /* of those that variables made, in a run */
 
 /* Memory for the tree of one script: 64 bytes for each of its bytes, which a
  * script of nothing but `;` would not reach, and this much to begin with. */

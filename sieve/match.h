@@ -11,6 +11,7 @@ enum sieve_comparator {
 	SIEVE_COMPARE_CASEMAP, /* i;ascii-casemap */
 	SIEVE_COMPARE_OCTET,   /* i;octet */
 	SIEVE_COMPARE_NUMERIC, /* i;ascii-numeric */
+	SIEVE_COMPARE_UNICODE, /* i;unicode-casemap; both sides must be folded, unicode.h */
 };
 
 enum sieve_relation {
@@ -30,6 +31,7 @@ enum sieve_match {
 	SIEVE_MATCH_REGEX,
 	SIEVE_MATCH_VALUE,
 	SIEVE_MATCH_COUNT,
+	SIEVE_MATCH_LIST, /* RFC 6134 */
 };
 
 enum sieve_comparator sieve_match_comparator(struct sieve_text name); /* a known one */
@@ -66,6 +68,12 @@ struct sieve_captures {
 /* As sieve_match_glob; fills *out when it matches, and may spoil it when not. */
 bool sieve_match_capture(enum sieve_comparator comparator, struct sieve_text value,
     struct sieve_text pattern, struct sieve_captures *out);
+
+/* Likewise with i;unicode-casemap: the pattern is folded as one.  The captures
+ * borrow from the value's original text; captures may be NULL. */
+struct sieve_unicode;
+bool sieve_match_unicode(const struct sieve_unicode *value, struct sieve_text pattern,
+    struct sieve_captures *captures);
 
 /* What matching may cost at most, in looks at 64 bytes. */
 uint64_t sieve_match_cost(enum sieve_match match, struct sieve_text value, struct sieve_text key);

@@ -3,16 +3,37 @@
 #ifndef SIEVE_PROFILE_H
 #define SIEVE_PROFILE_H
 
+#include "settings.h"
+
 /* What the engine that is to run a script cannot do. */
 struct sieve_refusal {
 	const char *name;   /* of a command or test */
 	const char *reason; /* behind "`NAME` " in the message */
 };
 
+/* Where `include` looks, RFC 6609 3.2. */
+enum sieve_location { SIEVE_PERSONAL, SIEVE_GLOBAL };
+
+enum sieve_found {
+	SIEVE_FOUND,
+	SIEVE_NOT_FOUND,
+	SIEVE_UNREADABLE, /* there, or perhaps there: an error even when optional */
+};
+
 struct sieve_profile {
 	const char *engine;
 	const struct sieve_refusal *refusals; /* ends with name NULL, or NULL */
 	const char *const *missing; /* extensions that it lacks; ends with NULL, or NULL */
+	const struct sieve_settings *settings; /* NULL: all defaults */
+	bool has_testsuite; /* scripts may require "vnd.dovecot.testsuite" */
+	/* A script to be included; the text must stay until sieve_compile
+	 * returns.  The name is one that RFC 5804 1.6 allows.  NULL: there are none. */
+	enum sieve_found (*include)(void *arg, enum sieve_location location,
+	    struct sieve_text name, struct sieve_text *script_out);
+	/* Whether a method of notification is one that the host knows, RFC 5435
+	 * 3.1: scheme known and the rest in order.  NULL: none is. */
+	bool (*is_method)(void *arg, struct sieve_text uri);
+	void *arg;
 };
 
 #endif

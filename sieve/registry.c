@@ -22,6 +22,7 @@ const struct sieve_extension *const sieve_registry[] = {
 	&sieve_ext_numeric,
 	&sieve_ext_copy,
 	&sieve_ext_ihave,
+	&sieve_ext_include,
 	NULL,
 };
 
@@ -42,7 +43,6 @@ const struct sieve_future sieve_futures[] = {
 	{ "fcc", "RFC 8580", "", "fcc" },
 	{ "foreverypart", "RFC 5703", "foreverypart break", "" },
 	{ "imapsieve", "RFC 6785", "", "" },
-	{ "include", "RFC 6609", "include return global", "" },
 	{ "index", "RFC 5260", "", "index last" },
 	{ "mailbox", "RFC 5490", "mailboxexists", "create" },
 	{ "mailboxid", "RFC 9042", "mailboxidexists", "mailboxid" },
@@ -94,22 +94,39 @@ sieve_registry_word(struct sieve_text name, enum sieve_word_kind kind, int *exte
 	return NULL;
 }
 
-const struct sieve_tag *
-sieve_registry_tag(struct sieve_text name, int *extension_out)
+/* Of a table that ends with name NULL, or is NULL. */
+static const struct sieve_tag *
+find_tag(const struct sieve_tag *tag, sieve_groups groups, struct sieve_text name)
 {
-	const struct sieve_tag *tag;
+	for (; tag != NULL && tag->name != NULL; tag++)
+		if ((groups & UINT64_C(1) << tag->group) != 0 && sieve_text_is(name, tag->name))
+			return tag;
+	return NULL;
+}
+
+const struct sieve_tag *
+sieve_registry_tag(const struct sieve_word *word, struct sieve_text name, int *extension_out)
+{
+	const struct sieve_tag *tag = find_tag(word->tags, ~UINT64_C(0), name);
 	int i;
 
-	for (i = 0; sieve_registry[i] != NULL; i++) {
-		tag = sieve_registry[i]->tags;
-		for (; tag != NULL && tag->name != NULL; tag++) {
-			if (!sieve_text_is(name, tag->name))
-				continue;
-			*extension_out = i;
-			return tag;
-		}
+	*extension_out = -1;
+	for (i = 0; tag == NULL && sieve_registry[i] != NULL; i++) {
+		tag = find_tag(sieve_registry[i]->tags, word->groups, name);
+		*extension_out = i;
 	}
-	return NULL;
+	return tag;
+}
+
+int
+sieve_registry_space(struct sieve_text name)
+{
+	int i;
+
+	for (i = 0; sieve_registry[i] != NULL; i++)
+		if (sieve_registry[i]->space != NULL && sieve_text_is(name, sieve_registry[i]->space))
+			return i;
+	return -1;
 }
 
 int
@@ -217,12 +234,14 @@ sieve_registry_near_word(struct sieve_text name, enum sieve_word_kind kind)
 }
 
 const char *
-sieve_registry_near_tag(struct sieve_text name)
+sieve_registry_near_tag(const struct sieve_word *word, struct sieve_text name)
 {
 	struct nearest nearest = begin_nearest(name);
 	const struct sieve_tag *tag;
 	int i;
 
+	for (tag = word->tags; tag != NULL && tag->name != NULL; tag++)
+		consider(&nearest, tag->name);
 	for (i = 0; sieve_registry[i] != NULL; i++)
 		for (tag = sieve_registry[i]->tags; tag != NULL && tag->name != NULL; tag++)
 			consider(&nearest, tag->name);

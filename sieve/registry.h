@@ -31,11 +31,14 @@ struct sieve_tag {
 enum sieve_word_kind { SIEVE_COMMAND, SIEVE_TEST };
 enum sieve_tests { SIEVE_TESTS_NONE, SIEVE_TESTS_ONE, SIEVE_TESTS_LIST };
 
-#define SIEVE_GROUP_BIT(group) (1u << SIEVE_GROUP_##group)
+typedef uint64_t sieve_groups;
+#define SIEVE_GROUP_BIT(group) (UINT64_C(1) << SIEVE_GROUP_##group)
+#define SIEVE_OWN(n) ((enum sieve_group)(SIEVE_GROUP_OWN + (n)))
+#define SIEVE_OWN_BIT(n) (UINT64_C(1) << SIEVE_OWN(n))
 #define SIEVE_GROUPS_MATCH (SIEVE_GROUP_BIT(COMPARATOR) | SIEVE_GROUP_BIT(MATCH))
 
 /* Codes of tags; 0 is what holds when none is given. */
-enum sieve_part { SIEVE_PART_ALL, SIEVE_PART_LOCAL, SIEVE_PART_DOMAIN, SIEVE_PART_USER,
+enum sieve_address_part { SIEVE_PART_ALL, SIEVE_PART_LOCAL, SIEVE_PART_DOMAIN, SIEVE_PART_USER,
 	SIEVE_PART_DETAIL };
 enum sieve_size { SIEVE_SIZE_NONE, SIEVE_SIZE_OVER, SIEVE_SIZE_UNDER };
 enum sieve_case { SIEVE_CASE_NONE, SIEVE_CASE_LOWER, SIEVE_CASE_UPPER };
@@ -70,14 +73,18 @@ enum sieve_meaning {
 	SIEVE_MEANS_STRING,
 	SIEVE_MEANS_IHAVE,
 	SIEVE_MEANS_ERROR,
+	SIEVE_MEANS_RETURN,
+	SIEVE_MEANS_INCLUDE,
+	SIEVE_MEANS_GLOBAL,
 };
 
 struct sieve_word {
 	const char *name;
 	enum sieve_word_kind kind;
 	enum sieve_meaning meaning;
-	unsigned groups; /* bits of the tag groups that it takes */
-	unsigned needed; /* those without which it makes no sense */
+	sieve_groups groups; /* bits of the tag groups that it takes */
+	sieve_groups needed; /* those without which it makes no sense */
+	const struct sieve_tag *tags; /* its own, found first; ends with name NULL, or NULL */
 	enum sieve_value positional[SIEVE_POSITIONAL_MAX];
 	const char *names[SIEVE_POSITIONAL_MAX]; /* of the positional ones, for messages */
 	unsigned optional; /* that many positional ones, from the front, may be left out */
@@ -89,6 +96,11 @@ struct sieve_word {
 	void (*run)(struct sieve_interp *in, const struct sieve_call *call);
 	bool (*is_true)(struct sieve_interp *in, const struct sieve_call *call);
 	bool is_first_variable; /* the first positional argument names variables */
+	/* Of a command with a block that is no `if`: whether to go into it (a
+	 * loop is then on the interpreter's stack), and whether to go through it
+	 * once more.  NULL: once. */
+	bool (*can_enter)(struct sieve_interp *in, const struct sieve_call *call);
+	bool (*can_repeat)(struct sieve_interp *in, const struct sieve_call *call);
 };
 
 struct sieve_extension {
@@ -101,16 +113,19 @@ struct sieve_extension {
 	/* NULL, or changes how every string is read; then ihave cannot ask for it
 	 * (RFC 5463 4). */
 	void (*read)(struct sieve_checker *checker, struct sieve_string *string);
+	/* Of variables, RFC 5229 3: `${space.name}`, read by `variable`.  NULL: none. */
+	const char *space;
+	struct sieve_text (*variable)(struct sieve_interp *in, struct sieve_text name);
 };
 
 extern const struct sieve_extension sieve_ext_core, sieve_ext_fileinto, sieve_ext_envelope,
     sieve_ext_imap4flags, sieve_ext_relational, sieve_ext_regex, sieve_ext_subaddress,
     sieve_ext_numeric, sieve_ext_octet, sieve_ext_casemap, sieve_ext_copy, sieve_ext_encoded,
-    sieve_ext_variables, sieve_ext_ihave;
+    sieve_ext_variables, sieve_ext_ihave, sieve_ext_include;
 
 /* All that have descriptors, ending with NULL. */
 extern const struct sieve_extension *const sieve_registry[];
-#define SIEVE_EXTENSIONS_MAX 32
+#define SIEVE_EXTENSIONS_MAX 64 /* as many as a sieve_set has bits */
 
 /* Known by name only, so that a message can say more than "unknown". */
 struct sieve_future {
@@ -124,7 +139,12 @@ extern const struct sieve_future sieve_futures[]; /* ends with extension NULL */
 int sieve_registry_find(struct sieve_text extension); /* index in sieve_registry, or -1 */
 const struct sieve_word *sieve_registry_word(struct sieve_text name, enum sieve_word_kind kind,
     int *extension_out);
-const struct sieve_tag *sieve_registry_tag(struct sieve_text name, int *extension_out);
+/* Of all tags of a name, the one that the word takes; *extension_out is -1
+ * when it is the word's own.  NULL: it takes none. */
+const struct sieve_tag *sieve_registry_tag(const struct sieve_word *word, struct sieve_text name,
+    int *extension_out);
+/* -1: no extension has this namespace of variables. */
+int sieve_registry_space(struct sieve_text name);
 /* -1: no such comparator; else the index of its extension. */
 int sieve_registry_comparator(struct sieve_text name);
 const struct sieve_future *sieve_registry_future(struct sieve_text extension);
@@ -133,7 +153,7 @@ const struct sieve_future *sieve_registry_future_tag(struct sieve_text tag);
 
 /* The nearest known name, or NULL: none is near enough to be meant. */
 const char *sieve_registry_near_word(struct sieve_text name, enum sieve_word_kind kind);
-const char *sieve_registry_near_tag(struct sieve_text name);
+const char *sieve_registry_near_tag(const struct sieve_word *word, struct sieve_text name);
 const char *sieve_registry_near_extension(struct sieve_text name);
 
 #endif

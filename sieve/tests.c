@@ -6,23 +6,25 @@
 
 #include "tests.h"
 
+#include "message.h"
+
 #include <string.h>
 
 bool
 sieve_tests_header(struct sieve_interp *in, const struct sieve_call *call)
 {
-	const struct sieve_host *host = in->host;
 	struct sieve_list names = sieve_interp_list(in, call->arguments[0]);
 	struct sieve_compare compare;
-	const void *fields;
-	size_t count, i;
+	struct sieve_fields fields;
+	size_t i, end;
 	unsigned name;
 
 	sieve_compare_begin(&compare, in, call, call->arguments[1]);
 	for (name = 0; name < names.n && sieve_interp_can_spend(in, 1); name++) {
-		fields = host->fields(host->arg, names.at[name].text, &count);
-		for (i = 0; i < count; i++)
-			if (sieve_compare_is_done(&compare, host->field(host->arg, fields, i)))
+		fields = sieve_message_fields(in, 0, names.at[name].text);
+		sieve_message_select(call, fields.n, &i, &end);
+		for (; i < end; i++)
+			if (sieve_compare_is_done(&compare, sieve_message_field(in, &fields, i)))
 				return compare.is_true;
 	}
 	return sieve_compare_end(&compare);
@@ -32,23 +34,22 @@ bool
 sieve_tests_exists(struct sieve_interp *in, const struct sieve_call *call)
 {
 	struct sieve_list names = sieve_interp_list(in, call->arguments[0]);
-	size_t count;
 	unsigned i;
 
-	for (i = 0; i < names.n && sieve_interp_can_spend(in, 1); i++) {
-		in->host->fields(in->host->arg, names.at[i].text, &count);
-		if (count == 0)
+	for (i = 0; i < names.n && sieve_interp_can_spend(in, 1); i++)
+		if (sieve_message_fields(in, 0, names.at[i].text).n == 0)
 			return false;
-	}
 	return true;
 }
 
 bool
 sieve_tests_size(struct sieve_interp *in, const struct sieve_call *call)
 {
+	uint64_t limit = sieve_call_value(call, SIEVE_GROUP_SIZE)->number;
+
 	if (call->codes[SIEVE_GROUP_SIZE] == SIEVE_SIZE_OVER)
-		return in->host->size > call->number;
-	return in->host->size < call->number;
+		return in->host->size > limit;
+	return in->host->size < limit;
 }
 
 /* ---- addresses ---- */
@@ -66,7 +67,7 @@ find_delimiter(const struct sieve_interp *in, struct sieve_text local)
 }
 
 static bool
-has_part(const struct sieve_interp *in, const struct sieve_address *address, enum sieve_part part,
+has_part(const struct sieve_interp *in, const struct sieve_address *address, enum sieve_address_part part,
     struct sieve_text *out)
 {
 	size_t at;
@@ -95,7 +96,7 @@ bool
 sieve_tests_is_done(struct sieve_compare *compare, const struct sieve_call *call,
     const struct sieve_address *address)
 {
-	enum sieve_part part = (enum sieve_part)call->codes[SIEVE_GROUP_PART];
+	enum sieve_address_part part = (enum sieve_address_part)call->codes[SIEVE_GROUP_PART];
 	struct sieve_text text;
 
 	if (!has_part(compare->in, address, part, &text))
@@ -103,25 +104,41 @@ sieve_tests_is_done(struct sieve_compare *compare, const struct sieve_call *call
 	return sieve_compare_is_done(compare, text);
 }
 
-bool
-sieve_tests_address(struct sieve_interp *in, const struct sieve_call *call)
+/* Those of one field; true: done. */
+static bool
+is_field_done(struct sieve_compare *compare, const struct sieve_call *call,
+    const struct sieve_fields *fields, size_t at)
 {
-	const struct sieve_host *host = in->host;
-	struct sieve_list names = sieve_interp_list(in, call->arguments[0]);
-	struct sieve_compare compare;
+	struct sieve_interp *in = compare->in;
 	struct sieve_address address;
 	const void *addresses;
 	size_t count, i;
+
+	addresses = sieve_message_addresses(in, fields, at, &count);
+	for (i = 0; i < count; i++) {
+		address = in->host->address(in->host->arg, addresses, i);
+		if (sieve_tests_is_done(compare, call, &address))
+			return true;
+	}
+	return false;
+}
+
+bool
+sieve_tests_address(struct sieve_interp *in, const struct sieve_call *call)
+{
+	struct sieve_list names = sieve_interp_list(in, call->arguments[0]);
+	struct sieve_compare compare;
+	struct sieve_fields fields;
+	size_t i, end;
 	unsigned name;
 
 	sieve_compare_begin(&compare, in, call, call->arguments[1]);
 	for (name = 0; name < names.n && sieve_interp_can_spend(in, 1); name++) {
-		addresses = host->addresses(host->arg, names.at[name].text, &count);
-		for (i = 0; i < count; i++) {
-			address = host->address(host->arg, addresses, i);
-			if (sieve_tests_is_done(&compare, call, &address))
+		fields = sieve_message_fields(in, 0, names.at[name].text);
+		sieve_message_select(call, fields.n, &i, &end);
+		for (; i < end; i++)
+			if (is_field_done(&compare, call, &fields, i))
 				return compare.is_true;
-		}
 	}
 	return sieve_compare_end(&compare);
 }

@@ -12,6 +12,10 @@
 struct sieve_word;
 struct sieve_tag;
 
+/* Extensions, as bits of their indexes in the registry. */
+typedef uint64_t sieve_set;
+#define SIEVE_SET_BIT(index) (UINT64_C(1) << (index))
+
 enum sieve_argument_kind {
 	SIEVE_ARGUMENT_NUMBER,
 	SIEVE_ARGUMENT_TAG,
@@ -47,8 +51,26 @@ enum sieve_group {
 	SIEVE_GROUP_CASE,  /* the modifiers of RFC 5229 4.1, by precedence */
 	SIEVE_GROUP_FIRST,
 	SIEVE_GROUP_QUOTE,
+	SIEVE_GROUP_ENCODE,
 	SIEVE_GROUP_LENGTH,
-	SIEVE_GROUP_COUNT
+	SIEVE_GROUP_INDEX, /* RFC 5260 6 */
+	SIEVE_GROUP_LAST,
+	SIEVE_GROUP_ZONE,	 /* RFC 5260 4 */
+	SIEVE_GROUP_CREATE,	 /* RFC 5490 3.2 */
+	SIEVE_GROUP_SPECIAL_USE, /* RFC 8579 4 */
+	SIEVE_GROUP_MAILBOX_ID,	 /* RFC 9042 4 */
+	SIEVE_GROUP_FCC,	 /* RFC 8580 3 */
+	SIEVE_GROUP_LIST,	 /* of redirect, RFC 6134 2.4 */
+	SIEVE_GROUP_MIME,	 /* RFC 5703 4 */
+	SIEVE_GROUP_MIME_PART,
+	SIEVE_GROUP_ANY_CHILD,
+	SIEVE_GROUP_DSN_NOTIFY, /* RFC 6009 */
+	SIEVE_GROUP_DSN_RET,
+	SIEVE_GROUP_BY_TIME,
+	SIEVE_GROUP_BY_MODE,
+	SIEVE_GROUP_BY_TRACE,
+	SIEVE_GROUP_OWN, /* and more: of one word alone, numbered by its file */
+	SIEVE_GROUP_COUNT = SIEVE_GROUP_OWN + 8
 };
 
 #define SIEVE_POSITIONAL_MAX 3
@@ -74,7 +96,7 @@ struct sieve_node {
 	bool is_broken; /* a syntax error in it was reported; not to be looked into */
 	const struct sieve_word *word; /* NULL: unknown */
 	struct sieve_text fault; /* not empty: reaching it is a run-time error (RFC 5463 4) */
-	uint32_t needs; /* extensions that an ihave must find first, by index */
+	sieve_set needs; /* that an ihave must find first */
 	struct sieve_bound bound;
 };
 
@@ -82,7 +104,7 @@ struct sieve_tree {
 	struct sieve_text script;
 	struct sieve_node *commands;
 	unsigned command_count;
-	uint32_t required; /* extensions, by index in the registry */
+	sieve_set required;
 };
 
 #endif

@@ -219,9 +219,11 @@ static const struct sieve_refusal refusals[] = {
 	{ NULL, NULL },
 };
 
-static const char *const missing[] = { "copy", "encoded-character", "ihave", "variables", NULL };
+static const char *const missing[] = { "copy", "encoded-character", "ihave", "include",
+	"variables", NULL };
 
-static const struct sieve_profile profile = { "libsieve", refusals, missing };
+static const struct sieve_profile profile = { .engine = "libsieve", .refusals = refusals,
+	.missing = missing };
 
 /* libsieve reads the canonical script once, with no message: what it would
  * refuse at delivery is told now. */

@@ -30,31 +30,45 @@ text_of(struct str s)
 
 /* ---- what it asks ---- */
 
+struct found {
+	struct str name;
+	struct host_values values;
+};
+
 static const void *
-find_fields(void *arg, struct sieve_text name, size_t *count_out)
+find_fields(void *arg, uint32_t part, struct sieve_text name, size_t *count_out)
 {
 	struct run *run = arg;
-	struct host_values values = host_header(run->host, str_from_text(name));
+	struct found *found = arena_alloc(run->arena, sizeof *found);
 
-	*count_out = values.n;
-	return values.at;
+	(void)part;
+	*count_out = 0;
+	if (found == NULL)
+		return NULL;
+	*found = (struct found){ str_from_text(name), host_header(run->host, str_from_text(name)) };
+	*count_out = found->values.n;
+	return found;
 }
 
 static struct sieve_text
 get_field(void *arg, const void *fields, size_t i)
 {
-	const struct str *values = fields;
+	const struct found *found = fields;
 
 	(void)arg;
-	return text_of(values[i]);
+	return text_of(found->values.at[i]);
 }
 
+/* Those of all fields of the name, at the first. */
 static const void *
-find_addresses(void *arg, struct sieve_text name, size_t *count_out)
+find_addresses(void *arg, const void *fields, size_t i, size_t *count_out)
 {
 	struct run *run = arg;
-	struct host_addresses found = host_header_addresses(run->host, str_from_text(name));
+	const struct found *of = fields;
+	struct host_addresses found = { NULL, 0 };
 
+	if (i == 0)
+		found = host_header_addresses(run->host, of->name);
 	*count_out = found.n;
 	return found.at;
 }
@@ -79,14 +93,18 @@ get_address(void *arg, const void *addresses, size_t i)
 	return make_address(&found[i]);
 }
 
-static struct sieve_address
-get_envelope(void *arg, enum sieve_envelope part)
+static bool
+has_envelope(void *arg, enum sieve_envelope part, struct sieve_address *out)
 {
 	struct run *run = arg;
-	struct host_address address = host_envelope_address(run->host,
-	    part == SIEVE_ENVELOPE_FROM ? run->host->sender : run->rcpt->address);
+	struct host_address address;
 
-	return make_address(&address);
+	if (part != SIEVE_ENVELOPE_FROM && part != SIEVE_ENVELOPE_TO)
+		return false;
+	address = host_envelope_address(run->host,
+	    part == SIEVE_ENVELOPE_FROM ? run->host->sender : run->rcpt->address);
+	*out = make_address(&address);
+	return true;
 }
 
 /* ---- what it wants done ---- */
@@ -137,7 +155,7 @@ run(const struct engine_script *script, struct run *run)
 		.field = get_field,
 		.addresses = find_addresses,
 		.address = get_address,
-		.envelope = get_envelope,
+		.envelope = has_envelope,
 		.size = run->host->wire_size,
 		.delimiters = run->host->delimiters,
 		.arg = run,
@@ -159,7 +177,8 @@ static const struct sieve_refusal refusals[] = {
 
 static const char *const missing[] = { "regex", NULL };
 
-static const struct sieve_profile profile = { "doorstep", refusals, missing };
+static const struct sieve_profile profile = { .engine = "doorstep", .refusals = refusals,
+	.missing = missing };
 
 static void
 free_script(struct engine_script **script)

@@ -48,7 +48,8 @@ give(void *arg, void *p)
 static const struct sieve_refusal refusals[] = { { "redirect", "is not available yet" },
 	{ NULL, NULL } };
 static const char *const missing[] = { "copy", "variables", NULL };
-static const struct sieve_profile profile = { "test", refusals, missing };
+static const struct sieve_profile profile = { .engine = "test", .refusals = refusals,
+	.missing = missing };
 
 struct text {
 	char p[8192];
@@ -199,8 +200,8 @@ static const struct wrong wrong[] = {
 	{ "if size 10 { keep; }", { "1:9: `size` takes no such argument",
 	    "1:11: `size` lacks `:over` or `:under`" } },
 	{ "if size :over \"a\" { keep; }", { "1:15: expected a number behind `:over`" } },
-	{ "require \"envelope\"; if envelope \"auth\" \"x\" { keep; }",
-	    { "1:33: unknown envelope part \"auth\"" } },
+	{ "require \"envelope\"; if envelope \"author\" \"x\" { keep; }",
+	    { "1:33: unknown envelope part \"aunt\"" } },
 	{ "require \"imap4flags\"; setflag \"v\" \"f\";",
 	    { "1:31: `setflag` with a variable needs" } },
 	{ "if header [\"a\" \"b\"] \"c\" { keep; }", { "1:16: expected `,` or `]`, not a string" } },

@@ -45,7 +45,7 @@ give(void *arg, void *p)
 
 /* Every field is there once, and has the text `arg`. */
 static const void *
-find_fields(void *arg, struct sieve_text name, size_t *count_out)
+find_by_name(void *arg, struct sieve_text name, size_t *count_out)
 {
 	(void)arg;
 	*count_out = !sieve_text_is(name, "absent");
@@ -70,11 +70,29 @@ get_address(void *arg, const void *addresses, size_t i)
 		sieve_text_of("jane+box@example.org"), true };
 }
 
-static struct sieve_address
-get_envelope(void *arg, enum sieve_envelope part)
+static bool
+has_envelope(void *arg, enum sieve_envelope part, struct sieve_address *out)
 {
 	(void)part;
-	return get_address(arg, NULL, 0);
+	*out = get_address(arg, NULL, 0);
+	return true;
+}
+
+static const void *
+find_fields(void *arg, uint32_t part, struct sieve_text name, size_t *count_out)
+{
+	(void)part;
+	return find_by_name(arg, name, count_out);
+}
+
+static const void *
+find_addresses(void *arg, const void *fields, size_t i, size_t *count_out)
+{
+	(void)arg;
+	(void)fields;
+	(void)i;
+	*count_out = 1;
+	return NULL;
 }
 
 static void
@@ -113,8 +131,9 @@ run(const char *script, struct sieve_limits limits, struct memory *memory)
 	static char out[512];
 	const struct sieve_alloc alloc = { get, give, memory };
 	char subject[] = "the subject";
-	struct sieve_host host = { find_fields, get_field, find_fields, get_address, get_envelope,
-		1000, "+", subject };
+	struct sieve_host host = { .fields = find_fields, .field = get_field,
+		.addresses = find_addresses, .address = get_address, .envelope = has_envelope,
+		.size = 1000, .delimiters = "+", .arg = subject };
 	struct sieve_program *program;
 	struct sieve_result result;
 

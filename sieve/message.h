@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+#ifndef SIEVE_MESSAGE_H
+#define SIEVE_MESSAGE_H
+
+#include "interp.h"
+
+/*
+ * The message as a script sees it now: what the host has, under the edits of
+ * its header (RFC 5293) and the texts that took its place (RFC 5703).
+ */
+
+/* Fields of one name, in their order.  In scratch, until the end of the test. */
+struct sieve_fields {
+	const void *host; /* the host's list */
+	const struct sieve_field_place *places; /* NULL: as the host has them */
+	size_t n;
+};
+
+/* One of an edited header. */
+struct sieve_field_place {
+	bool is_added;
+	size_t index; /* of the host's list; or */
+	struct sieve_text value; /* added: decoded, as tests see it */
+	const struct sieve_edit *edit;
+};
+
+struct sieve_fields sieve_message_fields(struct sieve_interp *in, uint32_t part,
+    struct sieve_text name);
+struct sieve_text sieve_message_field(struct sieve_interp *in, const struct sieve_fields *fields,
+    size_t i); /* decoded */
+struct sieve_text sieve_message_field_raw(struct sieve_interp *in,
+    const struct sieve_fields *fields, size_t i);
+const void *sieve_message_addresses(struct sieve_interp *in, const struct sieve_fields *fields,
+    size_t i, size_t *count_out);
+
+/* RFC 5260 6: the fields from `first` up to before `end` in the order that
+ * :index and :last ask for; all without them. */
+void sieve_message_select(const struct sieve_call *call, size_t count, size_t *first_out,
+    size_t *end_out);
+
+uint32_t sieve_message_part_count(struct sieve_interp *in);
+struct sieve_part sieve_message_part(struct sieve_interp *in, uint32_t part);
+/* Whether the part is, at any depth, below the other. */
+bool sieve_message_is_below(struct sieve_interp *in, uint32_t part, uint32_t above);
+struct sieve_text sieve_message_body(struct sieve_interp *in, uint32_t part,
+    enum sieve_body kind);
+
+/* Edits.  The value of an added field is decoded text; it is encoded and
+ * folded here (RFC 5293 4).  False: the run has failed. */
+void sieve_message_add_field(struct sieve_interp *in, struct sieve_text name,
+    struct sieve_text value, bool is_last);
+void sieve_message_delete_field(struct sieve_interp *in, struct sieve_text name,
+    const struct sieve_fields *fields, size_t i);
+/* The text, which lasts as long as the result, takes the message's place; edits are gone. */
+void sieve_message_adopt(struct sieve_interp *in, struct sieve_text text);
+/* The message with its edited header as one text of that life: what
+ * replace and enclose begin with. */
+struct sieve_text sieve_message_text(struct sieve_interp *in);
+
+/* The version as it is now: index of result->versions. */
+unsigned sieve_message_version(struct sieve_interp *in);
+
+/* At the start of a run. */
+void sieve_message_init(struct sieve_interp *in);
+
+#endif
