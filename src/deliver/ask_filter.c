@@ -16,6 +16,7 @@
 #include "base/table.h"
 #include "base/xalloc.h"
 #include "deliver/deliver.h"
+#include "deliver/questions.h"
 
 struct slot {
 	TAILQ_ENTRY(slot) entry;
@@ -142,7 +143,16 @@ take_answer(struct wire *w, const union msg_any *any, void *arg)
 	dispatch(filters);
 }
 
+static void
+take_question(struct wire *w, const union msg_any *any, void *arg)
+{
+	const struct slot *slot = arg;
+
+	questions_answer(slot->filters->deliver, TAILQ_FIRST(&slot->asked), w, &any->FILTER_ASKS);
+}
+
 static const wire_handler filter_handlers[MSG_COUNT] = {
+	[MSG_FILTER_ASKS] = take_question,
 	[MSG_FILTER_ANSWERS] = take_answer,
 };
 
@@ -201,6 +211,7 @@ add_recipient(struct rec_filter_rcpt *out, const struct job_rcpt *rcpt, struct s
 		.orcpt = rcpt->orcpt,
 		.user = rcpt->user_name,
 		.detail = rcpt->detail,
+		.notify = rcpt->notify,
 	};
 	out->scripts.at = arena_array(a, rcpt->script_count, sizeof *out->scripts.at);
 	out->scripts.n = rcpt->script_count;
@@ -215,7 +226,7 @@ add_recipient(struct rec_filter_rcpt *out, const struct job_rcpt *rcpt, struct s
 static size_t
 question_size(const struct job *job)
 {
-	size_t i, size = 256 + job->sender.n;
+	size_t i, size = 256 + job->sender.n + job->client.n + job->helo.n + job->envid.n;
 
 	for (i = 0; i < job->asked_count; i++) {
 		const struct job_rcpt *rcpt = &job->rcpts[job->asked_from + i];
@@ -250,6 +261,10 @@ ask(struct slot *slot, struct job *job)
 		.wire_size = job->body_wire_size,
 		.fd = job->body_fd,
 		.now = job->received,
+		.client = job->client,
+		.helo = job->helo,
+		.envid = job->envid,
+		.ret = job->ret,
 	};
 	size_t i, end = job->asked_from + job->asked_count;
 

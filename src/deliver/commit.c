@@ -112,13 +112,26 @@ rcpt_size(const struct job_rcpt *rcpt)
 	return size;
 }
 
+static bool
+is_changed(const struct job *job)
+{
+	size_t i, j;
+
+	for (i = 0; i < job->rcpt_count; i++)
+		for (j = 0; j < job->rcpts[i].copy_count; j++)
+			if (job->rcpts[i].copies[j].is_changed)
+				return true;
+	return false;
+}
+
 void
 commit_add(struct commit *commit, struct job *job)
 {
 	const struct conf *conf = commit->deliver->conf;
 
 	place_name_files(job);
-	job->is_file = job->body.n > (uint64_t)conf->journal_message_limit ||
+	/* The record has one body for all copies: changed ones are files too. */
+	job->is_file = job->body.n > (uint64_t)conf->journal_message_limit || is_changed(job) ||
 	    str_is_equal(str_of(conf->durability), STR("fsync"));
 	if (!job->is_file || job_is_settled(job)) {
 		make_ready(job);
@@ -188,7 +201,7 @@ static void
 make_delivery(struct job *job, struct disk_delivery *out)
 {
 	struct deliver *d = job->deliver;
-	size_t i, j, count = 0;
+	size_t i, j, count = 0, mark_count = 0;
 
 	*out = job->fields;
 	out->received = job->received;
@@ -199,12 +212,19 @@ make_delivery(struct job *job, struct disk_delivery *out)
 		out->body = job->body;
 	for (i = 0; i < job->rcpt_count; i++)
 		count += job->rcpts[i].copy_count;
+	for (i = 0; i < job->rcpt_count; i++)
+		mark_count += job->rcpts[i].mark_count;
+	out->marks.at = arena_array(&job->arena, mark_count, sizeof *out->marks.at);
 	out->copies.at = arena_array(&job->arena, count, sizeof *out->copies.at);
 	out->unacked.at = arena_array(&job->arena, job->rcpt_count, sizeof *out->unacked.at);
 	for (i = 0; i < job->rcpt_count; i++) {
 		const struct job_rcpt *rcpt = &job->rcpts[i];
 
-		if (rcpt->is_settled || rcpt->copy_count == 0)
+		if (rcpt->is_settled)
+			continue;
+		for (j = 0; j < rcpt->mark_count; j++)
+			out->marks.at[out->marks.n++] = rcpt->marks[j];
+		if (rcpt->copy_count == 0)
 			continue;
 		for (j = 0; j < rcpt->copy_count; j++)
 			out->copies.at[out->copies.n++] = make_copy(rcpt, &rcpt->copies[j]);
@@ -260,13 +280,15 @@ note_quota(struct job *job)
 	}
 }
 
+/* Whether there is anything to be recorded. */
 static bool
-has_copies(const struct job *job)
+has_record(const struct job *job)
 {
 	size_t i;
 
 	for (i = 0; i < job->rcpt_count; i++)
-		if (!job->rcpts[i].is_settled && job->rcpts[i].copy_count > 0)
+		if (!job->rcpts[i].is_settled &&
+		    (job->rcpts[i].copy_count > 0 || job->rcpts[i].mark_count > 0))
 			return true;
 	return false;
 }
@@ -278,7 +300,8 @@ record_size(const struct job *job)
 	uint64_t size = 4096 + (job->is_file ? 0 : job->body.n);
 	size_t i, j;
 
-	for (i = 0; i < job->rcpt_count; i++)
+	for (i = 0; i < job->rcpt_count; i++) {
+		size += 64 * job->rcpts[i].mark_count;
 		for (j = 0; j < job->rcpts[i].copy_count; j++) {
 			const struct job_copy *copy = &job->rcpts[i].copies[j];
 
@@ -287,6 +310,7 @@ record_size(const struct job *job)
 			    copy->box->root.n + job->rcpts[i].address.n +
 			    job->rcpts[i].user_name.n;
 		}
+	}
 	return size;
 }
 
@@ -319,7 +343,7 @@ prepare(struct commit *commit, struct job *job)
 	size_t i;
 
 	TAILQ_REMOVE(&commit->ready, job, entry);
-	if (!has_copies(job)) {
+	if (!has_record(job)) {
 		settle_rcpts(job);
 		place_drop_files(job);
 		job_end(job);

@@ -9,12 +9,16 @@
 #include <string.h>
 
 #include "base/bug.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "deliver/deliver.h"
+#include "deliver/questions.h"
 #include "ipc/actions.h"
 
 /* One IMAP keyword or system flag, RFC 9051 atom and a bound of ours. */
 #define FLAG_MAX 64
+/* Longest that anything is remembered: a year. */
+#define MARK_SECONDS_MAX ((uint64_t)366 * 24 * 3600)
 
 static bool
 is_flag(struct str flag)
@@ -93,28 +97,29 @@ make_prefix(const struct job_rcpt *rcpt)
 }
 
 static int
-take_box(struct job_rcpt *rcpt, struct str mailbox, struct box **out, struct fail *why)
+take_box(struct job_rcpt *rcpt, struct str mailbox, bool is_create, struct box **out,
+    struct fail *why)
 {
 	struct deliver *d = rcpt->job->deliver;
 	bool is_inbox = str_is_equal_nocase(mailbox, STR("INBOX"));
 
 	return boxes_take(d->boxes, rcpt->user->root, mailbox,
-	    is_inbox || d->conf->mailbox_autocreate, !is_inbox && d->conf->mailbox_autosubscribe,
+	    is_inbox || is_create || d->conf->mailbox_autocreate, !is_inbox && d->conf->mailbox_autosubscribe,
 	    out, why);
 }
 
 /* -1: rcpt is refused (settled). */
 static int
-add_copy(struct job_rcpt *rcpt, struct str mailbox, struct job_copy copy)
+add_copy(struct job_rcpt *rcpt, struct str mailbox, bool is_create, struct job_copy copy)
 {
 	struct fail why = FAIL_EMPTY;
 	struct job_copy *same;
 
-	if (take_box(rcpt, mailbox, &copy.box, &why) == -1 &&
+	if (take_box(rcpt, mailbox, is_create, &copy.box, &why) == -1 &&
 	    !str_is_equal_nocase(mailbox, STR("INBOX"))) {
 		log_warn("user %.*s: mailbox \"%.*s\" cannot be had, INBOX instead: %s",
 		    STR_ARG(rcpt->user_name), STR_ARG(str_sub(mailbox, 0, 200)), why.log);
-		take_box(rcpt, STR("INBOX"), &copy.box, &why);
+		take_box(rcpt, STR("INBOX"), false, &copy.box, &why);
 	}
 	if (copy.box == NULL) {
 		job_refuse(rcpt, &why);
@@ -136,8 +141,78 @@ inbox_of(const struct job_rcpt *rcpt)
 	return rcpt->mailbox.n > 0 ? rcpt->mailbox : STR("INBOX");
 }
 
+/* RFC 8579 4.1: the folder that has the use goes before the one that is named. */
+static struct str
+find_mailbox(const struct job_rcpt *rcpt, const struct rec_action *action)
+{
+	struct str folder = STR_EMPTY;
+
+	if (action->kind != FILTER_FILEINTO)
+		return inbox_of(rcpt);
+	if (action->special_use.n > 0)
+		folder = questions_special_use(rcpt->job->deliver, action->special_use);
+	return folder.n > 0 ? folder : str_sub(action->target, 0, FILTER_TARGET_MAX);
+}
+
+static const struct rec_version *
+find_version(const struct rec_filter_outcome *outcome, uint32_t version)
+{
+	return outcome == NULL || version == 0 || version > outcome->versions.n
+	    ? NULL
+	    : &outcome->versions.at[version - 1];
+}
+
+/* The message as the script has changed it; a version that cannot be is none. */
+static void
+take_version(struct job_copy *copy, const struct job_rcpt *rcpt, const struct rec_version *version)
+{
+	struct job *job = rcpt->job;
+	struct str middle;
+
+	if (version == NULL)
+		return;
+	if (version->from > version->end || version->end > job->body.n ||
+	    version->head.n > FILTER_VERSION_MAX || version->foot.n > FILTER_VERSION_MAX) {
+		log_warn("user %.*s: filter made a message that cannot be, kept as it came",
+		    STR_ARG(rcpt->user_name));
+		return;
+	}
+	copy->is_changed = true;
+	copy->head = arena_str(&job->arena, version->head);
+	copy->foot = arena_str(&job->arena, version->foot);
+	copy->from = (size_t)version->from;
+	copy->end = (size_t)version->end;
+	middle = str_sub(str_from(job->body, copy->from), 0, copy->end - copy->from);
+	copy->size = copy->prefix.n + copy->head.n + middle.n + copy->foot.n;
+	copy->wire_size = copy->size + str_count_byte(copy->prefix, '\n') +
+	    str_count_byte(copy->head, '\n') + str_count_byte(middle, '\n') +
+	    str_count_byte(copy->foot, '\n');
+}
+
+/* RFC 5429 2: said in the reply; one line of it, of what a reply may hold. */
 static int
-do_action(struct job_rcpt *rcpt, const struct rec_action *action, struct str prefix)
+reject(struct job_rcpt *rcpt, const struct job_copy *copy, struct str reason)
+{
+	struct buf text = BUF_LIMIT(FAIL_TEXT_MAX - 1);
+	struct fail why;
+	size_t i;
+	char c;
+
+	for (i = 0; i < reason.n && text.n < FAIL_TEXT_MAX - 2; i++) {
+		c = reason.p[i] >= ' ' && reason.p[i] < 0x7f ? reason.p[i] : ' ';
+		if (c != ' ' || (text.n > 0 && text.p[text.n - 1] != ' '))
+			buf_add_byte(&text, c);
+	}
+	fail_set(&why, FAIL_PERM, 7, 1, 0, text.n > 0 ? buf_cstr(&text) : "Message refused",
+	    "refused by script %.*s line %u", STR_ARG(copy->script), copy->line);
+	job_refuse(rcpt, &why);
+	buf_fini(&text);
+	return -1;
+}
+
+static int
+do_action(struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome,
+    const struct rec_action *action, struct str prefix)
 {
 	static const char *const names[FILTER_ACTION_COUNT] = {
 		[FILTER_KEEP] = "keep",
@@ -162,18 +237,57 @@ do_action(struct job_rcpt *rcpt, const struct rec_action *action, struct str pre
 		rcpt->discard_line = copy.line;
 		return 0;
 	}
+	if (action->kind == FILTER_REJECT)
+		return reject(rcpt, &copy, str_sub(action->target, 0, FILTER_REASON_MAX));
+	if (action->kind == FILTER_SEND) {
+		log_info("user %.*s: script %.*s line %u asks for an answer to be sent, not sent: %s",
+		    STR_ARG(rcpt->user_name), STR_ARG(copy.script), copy.line,
+		    job->deliver->no_relay == NULL ? "not available yet" : job->deliver->no_relay);
+		return 0;
+	}
+	take_version(&copy, rcpt, find_version(outcome, action->version));
 	if (action->kind >= FILTER_ACTION_COUNT || names[action->kind] == NULL) {
 		log_warn("user %.*s: script asks for mail to be sent, kept in INBOX instead: %s",
 		    STR_ARG(rcpt->user_name),
 		    job->deliver->no_relay == NULL ? "not available yet" : job->deliver->no_relay);
 		copy.action = names[FILTER_IMPLICIT_KEEP];
-		return add_copy(rcpt, inbox_of(rcpt), copy);
+		return add_copy(rcpt, inbox_of(rcpt), false, copy);
 	}
 	copy.action = names[action->kind];
-	return add_copy(rcpt,
-	    action->kind == FILTER_FILEINTO ? str_sub(action->target, 0, FILTER_TARGET_MAX)
-					    : inbox_of(rcpt),
-	    copy);
+	return add_copy(rcpt, find_mailbox(rcpt, action), action->is_create != 0, copy);
+}
+
+/* What is to be remembered once the delivery is; a filter has no word in whose
+ * it is. */
+static void
+take_marks(struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome)
+{
+	struct job *job = rcpt->job;
+	size_t i, n = outcome->marks.n < FILTER_MARKS_MAX ? outcome->marks.n : FILTER_MARKS_MAX;
+	unsigned char *keys = arena_alloc(&job->arena, 32 * n);
+
+	rcpt->marks = arena_array(&job->arena, n, sizeof *rcpt->marks);
+	for (i = 0; i < n; i++) {
+		const struct rec_remembered *mark = &outcome->marks.at[i];
+		uint64_t seconds = mark->seconds < MARK_SECONDS_MAX ? mark->seconds : MARK_SECONDS_MAX;
+
+		questions_mark_key(job->deliver, rcpt->user_name, mark->id, keys + 32 * i);
+		rcpt->marks[rcpt->mark_count++] = (struct disk_mark){
+			.key = { (const char *)keys + 32 * i, 32 },
+			.expires = job->received + (int64_t)seconds * CLOCK_SECOND,
+		};
+	}
+}
+
+static void
+tell_notes(const struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome)
+{
+	size_t i;
+
+	for (i = 0; i < rcpt->script_count; i++)
+		if (rcpt->places[i] == FILTER_PERSONAL)
+			script_tell_user(rcpt->scripts[i]->path,
+			    str_sub(outcome->notes, 0, FILTER_NOTES_MAX));
 }
 
 static void
@@ -201,6 +315,9 @@ decide_copies(struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome)
 	if (outcome != NULL) {
 		if (outcome->error.n > 0)
 			tell_error(rcpt, outcome);
+		if (outcome->notes.n > 0)
+			tell_notes(rcpt, outcome);
+		take_marks(rcpt, outcome);
 		actions = outcome->actions.at;
 		count = outcome->actions.n;
 	}
@@ -211,7 +328,7 @@ decide_copies(struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome)
 	}
 	rcpt->copies = arena_array(&rcpt->job->arena, count, sizeof *rcpt->copies);
 	for (i = 0; i < count; i++)
-		if (do_action(rcpt, &actions[i], prefix) == -1)
+		if (do_action(rcpt, outcome, &actions[i], prefix) == -1)
 			return;
 }
 

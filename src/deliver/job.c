@@ -18,6 +18,7 @@
 #include "base/xalloc.h"
 #include "deliver/decide.h"
 #include "deliver/deliver.h"
+#include "deliver/questions.h"
 #include "deliver/report.h"
 #include "deliver/room.h"
 #include "ipc/actions.h"
@@ -95,7 +96,7 @@ is_sound(const struct deliver *d, const struct msg_SESSION_GIVES_JOB *m)
 	if (m->fd == -1 && m->body.n != m->size)
 		return false;
 	if (str_has_control(m->sender) || str_has_control(m->trace_id) || str_has_control(m->client) ||
-	    str_has_control(m->helo))
+	    str_has_control(m->helo) || str_has_control(m->envid))
 		return false;
 	for (i = 0; i < m->recipients.n; i++) {
 		const struct rec_recipient *r = &m->recipients.at[i];
@@ -167,6 +168,8 @@ make_job(struct deliver *d, struct session_link *session, const struct msg_SESSI
 	job->sender = arena_str(a, m->sender);
 	job->client = arena_str(a, m->client);
 	job->helo = arena_str(a, m->helo);
+	job->envid = arena_str(a, m->envid);
+	job->ret = m->ret;
 	job->trace_len = m->trace_len;
 	job->rcpt_count = m->recipients.n;
 	job->rcpts = arena_array(a, job->rcpt_count, sizeof *job->rcpts);
@@ -179,6 +182,7 @@ make_job(struct deliver *d, struct session_link *session, const struct msg_SESSI
 		job->rcpts[i].orcpt = arena_str(a, r->orcpt);
 		job->rcpts[i].user_name = arena_str(a, r->user);
 		job->rcpts[i].mailbox = arena_str(a, r->mailbox);
+		job->rcpts[i].notify = r->notify;
 	}
 	links_add_job(session, job);
 	d->jobs++;
@@ -302,13 +306,23 @@ static bool
 has_script(struct job_rcpt *rcpt, struct str path, uint8_t place)
 {
 	struct deliver *d = rcpt->job->deliver;
+	struct buf personal = BUF_EMPTY;
+	struct script_dirs dirs = { STR_EMPTY, str_of(d->conf->sieve_global_dir) };
 	struct script *script;
 	struct fail why;
+	int rc;
 
 	if (path.n == 0 || rcpt->script_count == JOB_SCRIPTS_MAX)
 		return false;
-	if (scripts_take(d->scripts, path, (uint64_t)d->conf->sieve_max_script_size, &script,
-		&why) == -1) {
+	/* A site's script is compiled once for all: it has no user. */
+	if (place == FILTER_PERSONAL) {
+		questions_add_path(&personal, d->conf->sieve_dir, rcpt->user->home);
+		dirs.personal = buf_str(&personal);
+	}
+	rc = scripts_take(d->scripts, path, dirs, (uint64_t)d->conf->sieve_max_script_size, &script,
+	    &why);
+	buf_fini(&personal);
+	if (rc == -1) {
 		log_warn("user %.*s: script not run, message goes on without it: %s",
 		    STR_ARG(rcpt->user_name), why.log);
 		if (place == FILTER_PERSONAL)

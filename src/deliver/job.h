@@ -40,6 +40,11 @@ struct job_copy {
 	uint32_t line;
 	uint64_t size, wire_size;
 	bool is_placed;
+	/* A script changed the message (RFC 5293, 5703): these around the part
+	 * of the body from `from` to before `end`. */
+	bool is_changed;
+	struct str head, foot;
+	size_t from, end;
 };
 
 /* Longest index field kept, in bytes: what a list of messages shows. */
@@ -52,6 +57,7 @@ struct job_rcpt {
 	struct job *job;
 	uint32_t index;
 	struct str address, orcpt, mailbox, detail;
+	uint32_t notify;
 	struct str user_name;
 	struct user *user; /* held, once known */
 	bool is_settled;   /* the outcome is known; no further step changes it */
@@ -65,6 +71,8 @@ struct job_rcpt {
 	/* what discarded the message; only told when there is no copy at all */
 	struct str discard_script, discard_rule;
 	uint32_t discard_line;
+	struct disk_mark *marks; /* what a script wants remembered; in the job's arena */
+	size_t mark_count;
 	uint64_t quota_before, quota_after; /* bytes used, for the log; 0, 0: no copy */
 	unsigned char digest[32]; /* envelope and message: the unacknowledged mark */
 };
@@ -83,7 +91,8 @@ struct job {
 	uint64_t id;
 	int64_t begun; /* clock_monotonic */
 	int64_t received;
-	struct str trace_id, sender, client, helo;
+	struct str trace_id, sender, client, helo, envid;
+	uint8_t ret;
 	struct str body; /* the message with its trace fields, LF lines */
 	uint32_t trace_len;
 	int body_fd;	 /* sealed memfd, or -1: then body is in the arena */

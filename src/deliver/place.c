@@ -39,21 +39,42 @@ place_name_files(struct job *job)
 	buf_fini(&name);
 }
 
+/* What a script has made of the message, as one text. */
+static int
+write_changed(struct job_copy *copy, struct str body, struct fail *why)
+{
+	struct buf text = BUF_EMPTY;
+	int rc;
+
+	buf_add_str(&text, copy->head);
+	buf_add(&text, body.p + copy->from, copy->end - copy->from);
+	buf_add_str(&text, copy->foot);
+	rc = maildir_write_tmp(copy->box->maildir, copy->file, copy->prefix, -1, buf_str(&text),
+	    text.n, why);
+	buf_fini(&text);
+	return rc;
+}
+
+static int
+write_copy(const struct job *job, struct job_copy *copy, struct fail *why)
+{
+	if (copy->is_changed)
+		return write_changed(copy, job->body, why);
+	return maildir_write_tmp(copy->box->maildir, copy->file, copy->prefix, job->body_fd,
+	    job->body, job->body.n, why);
+}
+
 static void
 write_rcpt(struct job_rcpt *rcpt)
 {
-	struct job *job = rcpt->job;
 	struct fail why = FAIL_EMPTY;
 	size_t j;
 
 	for (j = 0; j < rcpt->copy_count; j++) {
-		struct job_copy *copy = &rcpt->copies[j];
-
-		if (maildir_write_tmp(copy->box->maildir, copy->file, copy->prefix, job->body_fd,
-			job->body, job->body.n, &why) == -1) {
-			job_refuse(rcpt, &why);
-			return;
-		}
+		if (write_copy(rcpt->job, &rcpt->copies[j], &why) == 0)
+			continue;
+		job_refuse(rcpt, &why);
+		return;
 	}
 }
 

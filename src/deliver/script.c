@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -23,10 +24,22 @@
 
 /* The user's log beside the script starts anew beyond this. */
 #define SCRIPT_LOG_MAX ((off_t)64 * 1024)
+/* Of the name of a script, RFC 5804 1.6; what a file's name can be. */
+#define SCRIPT_NAME_MAX 240
+
+/* A file that a script includes, as it was when that was compiled. */
+struct included {
+	struct included *next;
+	char *path;
+	bool is_there;
+	struct stat identity;
+};
 
 struct script_private {
 	struct script script;
-	char *path;
+	char *path, *personal_dir, *global_dir;
+	struct included *included;
+	unsigned included_count;
 	struct buf text;
 	struct stat identity;
 	TAILQ_ENTRY(script_private) entry; /* current ones, in order of use */
@@ -34,6 +47,7 @@ struct script_private {
 
 struct scripts {
 	struct table by_path; /* current versions */
+	struct table by_id;   /* held ones too */
 	TAILQ_HEAD(, script_private) current;
 	uint64_t next_id;
 	script_gone_fn gone;
@@ -53,9 +67,24 @@ scripts_new(script_gone_fn gone, void *arg)
 static void
 destroy(struct script_private *p)
 {
+	struct included *included;
+
+	while ((included = p->included) != NULL) {
+		p->included = included->next;
+		free(included->path);
+		free(included);
+	}
 	buf_fini(&p->text);
 	free(p->path);
+	free(p->personal_dir);
+	free(p->global_dir);
 	free(p);
+}
+
+static struct str
+id_key(const uint64_t *id)
+{
+	return (struct str){ (const char *)id, sizeof *id };
 }
 
 static void
@@ -69,6 +98,7 @@ retire(struct scripts *scripts, struct script_private *p)
 	if (p->script.holders > 0)
 		return;
 	scripts->gone(p->script.id, scripts->arg);
+	table_remove(&scripts->by_id, id_key(&p->script.id));
 	destroy(p);
 }
 
@@ -85,6 +115,7 @@ scripts_free(struct scripts **scripts_ptr)
 		destroy(p);
 	}
 	table_fini(&scripts->by_path);
+	table_fini(&scripts->by_id);
 	free(scripts);
 	*scripts_ptr = NULL;
 }
@@ -107,28 +138,36 @@ check(const struct stat *st, const char *path, uint64_t max_size, struct fail *w
 	return 0;
 }
 
+/* A file's text and identity; limits and owners are checked. */
 static int
-read_script(struct script_private *p, uint64_t max_size, struct fail *why)
+read_file(const char *path, uint64_t max_size, struct buf *text, struct stat *identity,
+    struct fail *why)
 {
 	int fd = -1, rc = -1;
 
-	p->text = BUF_LIMIT(max_size + 1);
 	/* O_NONBLOCK: a fifo in a user's home must not hold the process. */
-	if (file_open(&fd, AT_FDCWD, p->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, why) == -1)
+	if (file_open(&fd, AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, why) == -1)
 		goto out;
-	if (fstat(fd, &p->identity) == -1) {
-		fail_errno(why, errno, "look at the script", p->path);
+	if (fstat(fd, identity) == -1) {
+		fail_errno(why, errno, "look at the script", path);
 		goto out;
 	}
-	if (check(&p->identity, p->path, max_size, why) == -1)
+	if (check(identity, path, max_size, why) == -1)
 		goto out;
-	if (file_read_all(fd, &p->text, p->path, why) == -1)
-		goto out;
-	p->script.text = buf_str(&p->text);
-	rc = 0;
+	rc = file_read_all(fd, text, path, why);
 out:
 	file_close(&fd);
 	return rc;
+}
+
+static int
+read_script(struct script_private *p, uint64_t max_size, struct fail *why)
+{
+	p->text = BUF_LIMIT(max_size + 1);
+	if (read_file(p->path, max_size, &p->text, &p->identity, why) == -1)
+		return -1;
+	p->script.text = buf_str(&p->text);
+	return 0;
 }
 
 /* The newest is about to be held: it stays even when all others are. */
@@ -146,12 +185,14 @@ limit(struct scripts *scripts, const struct script_private *newest)
 }
 
 static int
-load(struct scripts *scripts, struct str path, uint64_t max_size, struct script_private **out,
-    struct fail *why)
+load(struct scripts *scripts, struct str path, struct script_dirs dirs, uint64_t max_size,
+    struct script_private **out, struct fail *why)
 {
 	struct script_private *p = xcalloc(1, sizeof *p);
 
 	p->path = xstrndup(path);
+	p->personal_dir = xstrndup(dirs.personal);
+	p->global_dir = xstrndup(dirs.global);
 	p->script.path = str_of(p->path);
 	p->script.private = p;
 	if (read_script(p, max_size, why) == -1) {
@@ -161,15 +202,39 @@ load(struct scripts *scripts, struct str path, uint64_t max_size, struct script_
 	p->script.id = scripts->next_id++;
 	p->script.is_current = true;
 	table_put(&scripts->by_path, p->script.path, p);
+	table_put(&scripts->by_id, id_key(&p->script.id), p);
 	TAILQ_INSERT_TAIL(&scripts->current, p, entry);
 	limit(scripts, p);
 	*out = p;
 	return 0;
 }
 
+/* Whether what it includes is as it was, and where it was. */
+static bool
+is_fresh(const struct script_private *p, struct script_dirs dirs)
+{
+	const struct included *included;
+	struct stat st;
+
+	if (p->included == NULL)
+		return true;
+	if (!str_is_equal(str_of(p->personal_dir), dirs.personal) ||
+	    !str_is_equal(str_of(p->global_dir), dirs.global))
+		return false;
+	for (included = p->included; included != NULL; included = included->next) {
+		if (stat(included->path, &st) == -1) {
+			if (included->is_there)
+				return false;
+		} else if (!included->is_there || !file_is_same(&included->identity, &st)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 int
-scripts_take(struct scripts *scripts, struct str path, uint64_t max_size, struct script **out,
-    struct fail *why)
+scripts_take(struct scripts *scripts, struct str path, struct script_dirs dirs, uint64_t max_size,
+    struct script **out, struct fail *why)
 {
 	struct script_private *p = table_get(&scripts->by_path, path);
 	struct buf name = BUF_EMPTY;
@@ -186,11 +251,11 @@ scripts_take(struct scripts *scripts, struct str path, uint64_t max_size, struct
 			rc = fail_errno(why, errnum, "look for the script", buf_cstr(&name));
 		goto out;
 	}
-	if (p != NULL && !file_is_same(&p->identity, &st)) {
+	if (p != NULL && (!file_is_same(&p->identity, &st) || !is_fresh(p, dirs))) {
 		retire(scripts, p);
 		p = NULL;
 	}
-	if (p == NULL && (rc = load(scripts, path, max_size, &p, why)) == -1)
+	if (p == NULL && (rc = load(scripts, path, dirs, max_size, &p, why)) == -1)
 		goto out;
 	TAILQ_REMOVE(&scripts->current, p, entry);
 	TAILQ_INSERT_TAIL(&scripts->current, p, entry);
@@ -214,6 +279,67 @@ scripts_give(struct scripts *scripts, struct script **script)
 	p->script.holders--;
 	if (p->script.holders == 0 && !p->script.is_current)
 		retire(scripts, p);
+}
+
+/* ---- scripts that scripts include ---- */
+
+/* The engine has checked it; a filter may be anybody's. */
+static bool
+is_name(struct str name)
+{
+	return name.n > 0 && name.n <= SCRIPT_NAME_MAX && name.p[0] != '.' &&
+	    str_find_byte(name, '/') == -1 && !str_has_control(name);
+}
+
+static void
+remember(struct script_private *p, const char *path, bool is_there, const struct stat *identity)
+{
+	struct included *included;
+
+	for (included = p->included; included != NULL; included = included->next)
+		if (strcmp(included->path, path) == 0)
+			break;
+	if (included == NULL) {
+		included = xcalloc(1, sizeof *included);
+		included->path = xstrndup(str_of(path));
+		included->next = p->included;
+		p->included = included;
+		p->included_count++;
+	}
+	included->is_there = is_there;
+	included->identity = *identity;
+}
+
+enum script_found
+scripts_include(struct scripts *scripts, uint64_t id, bool is_global, struct str name,
+    uint64_t max_size, struct buf *out, struct fail *why)
+{
+	struct script_private *p = table_get(&scripts->by_id, id_key(&id));
+	const char *dir = p == NULL ? "" : is_global ? p->global_dir : p->personal_dir;
+	struct buf path = BUF_EMPTY, text = BUF_LIMIT(max_size + 1);
+	enum script_found found = SCRIPT_UNFIT;
+	struct stat identity = { 0 };
+
+	if (p == NULL || !is_name(name) || p->included_count == SCRIPT_INCLUDES_MAX) {
+		fail_set(why, FAIL_POLICY, 3, 5, 0, "", "script \"%.*s\" cannot be included here",
+		    STR_ARG(str_sub(name, 0, 100)));
+		return SCRIPT_UNFIT;
+	}
+	if (dir[0] == '\0')
+		return SCRIPT_MISSING;
+	buf_addf(&path, "%s/%.*s.sieve", dir, STR_ARG(name));
+	if (read_file(buf_cstr(&path), max_size, &text, &identity, why) == 0) {
+		buf_add_str(out, buf_str(&text));
+		found = SCRIPT_FOUND;
+	} else if (why->errnum == ENOENT || why->errnum == ENOTDIR) {
+		found = SCRIPT_MISSING;
+	}
+	/* One that cannot be read may become readable without a change that
+	 * stat shows: it is looked for again with each message. */
+	remember(p, buf_cstr(&path), found == SCRIPT_FOUND, &identity);
+	buf_fini(&path);
+	buf_fini(&text);
+	return found;
 }
 
 void

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/fail.h"
 #include "base/str.h"
 
@@ -21,6 +22,14 @@ struct script {
 	bool is_current;  /* still what is on disk, as far as known */
 	struct script_private *private;
 };
+
+/* Where a script's `include` looks (RFC 6609 3.2); empty: nowhere. */
+struct script_dirs {
+	struct str personal, global;
+};
+
+/* Other scripts that one may include, there or missing. */
+#define SCRIPT_INCLUDES_MAX 300
 
 /* Versions kept in memory, and so in every filter. */
 #define SCRIPT_CACHE_MAX 4096
@@ -38,9 +47,19 @@ void scripts_free(struct scripts **scripts);
  * used (unreadable, not a regular file, somebody else's, larger than max_size):
  * the caller keeps the mail in the inbox and tells.
  */
-int scripts_take(struct scripts *scripts, struct str path, uint64_t max_size, struct script **out,
-    struct fail *why);
+int scripts_take(struct scripts *scripts, struct str path, struct script_dirs dirs,
+    uint64_t max_size, struct script **out, struct fail *why);
 void scripts_give(struct scripts *scripts, struct script **script); /* legal on NULL */
+
+/*
+ * A script that this version includes, by name, without `.sieve`.  From now on
+ * the version is current only as long as that file stays as it was (or
+ * missing).  *out is appended to.  SCRIPT_MISSING: there is none.  SCRIPT_UNFIT:
+ * it cannot be used, *why says why; also when the version is not known any more.
+ */
+enum script_found { SCRIPT_FOUND, SCRIPT_MISSING, SCRIPT_UNFIT };
+enum script_found scripts_include(struct scripts *scripts, uint64_t id, bool is_global,
+    struct str name, uint64_t max_size, struct buf *out, struct fail *why);
 
 /* Appends a line for the user to PATH.log (mode 0600, bounded in size). */
 void script_tell_user(struct str path, struct str line);

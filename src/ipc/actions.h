@@ -10,8 +10,30 @@ enum filter_action {
 	FILTER_FILEINTO,  /* store in `target` */
 	FILTER_DISCARD,	  /* nothing: deliver logs who and why */
 	FILTER_REDIRECT,  /* recorded; refused until outgoing mail exists */
+	FILTER_REJECT,	  /* refuse with `target` as the reason (RFC 5429) */
+	FILTER_SEND,	  /* a vacation answer or a notification: likewise recorded */
 	FILTER_ACTION_COUNT
 };
+
+/* What a filter may ask while it works. */
+enum filter_question {
+	FILTER_ASKS_SCRIPT,	 /* subject: a name; object: `personal` or `global` */
+	FILTER_ASKS_MAILBOX,	 /* subject: a folder; can it be stored in? */
+	FILTER_ASKS_SPECIAL_USE, /* subject: a folder, or empty: any; object: the use */
+	FILTER_ASKS_METADATA,	 /* subject: a folder, or empty: the server; object: annotation */
+	FILTER_ASKS_MARK,	 /* subject: id of a mark; was it remembered? */
+	FILTER_ASKS_LIST,	 /* subject: name of a list; object: a value, or empty: is it there? */
+	FILTER_QUESTION_COUNT
+};
+
+enum filter_answer { FILTER_NO, FILTER_YES, FILTER_IN_DOUBT };
+
+#define FILTER_QUESTIONS_MAX 400 /* that one question of deliver may cause */
+#define FILTER_VERSION_MAX ((size_t)96 * 1024) /* bytes of head and foot */
+#define FILTER_MARKS_MAX 32
+#define FILTER_NOTES_MAX ((size_t)4096)
+#define FILTER_TRACE_MAX ((size_t)64 * 1024)
+#define FILTER_REASON_MAX ((size_t)4096) /* of a reject */
 
 /* Whose a script is, in the `place` of a script reference. */
 enum filter_place {

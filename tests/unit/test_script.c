@@ -18,6 +18,8 @@ struct gone {
 	size_t n;
 };
 
+static const struct script_dirs no_dirs = { { "", 0 }, { "", 0 } };
+
 static void
 remember(uint64_t id, void *arg)
 {
@@ -34,7 +36,7 @@ take(struct scripts *scripts, struct str path)
 	struct fail why = FAIL_EMPTY;
 	struct script *script;
 
-	if (scripts_take(scripts, path, SIZE_MAX_HERE, &script, &why) == -1)
+	if (scripts_take(scripts, path, no_dirs, SIZE_MAX_HERE, &script, &why) == -1)
 		fail_msg("%s", why.log);
 	return script;
 }
@@ -98,22 +100,22 @@ what_is_no_script_of_the_owner_is_refused(void **state)
 	struct script *script;
 	struct fail why = FAIL_EMPTY;
 
-	assert_int_equal(scripts_take(scripts, str_of(place->path), SIZE_MAX_HERE, &script, &why),
+	assert_int_equal(scripts_take(scripts, str_of(place->path), no_dirs, SIZE_MAX_HERE, &script, &why),
 	    -1);
 	assert_null(script);
 	assert_int_equal(why.class, FAIL_POLICY);
 	path = path_of(place, "fifo");
 	assert_int_equal(mkfifo(path.p, 0600), 0);
-	assert_int_equal(scripts_take(scripts, path, SIZE_MAX_HERE, &script, &why), -1);
+	assert_int_equal(scripts_take(scripts, path, no_dirs, SIZE_MAX_HERE, &script, &why), -1);
 	memset(text, '#', sizeof text);
 	path = write_text(place, "large", (struct str){ text, sizeof text });
-	assert_int_equal(scripts_take(scripts, path, SIZE_MAX_HERE, &script, &why), -1);
+	assert_int_equal(scripts_take(scripts, path, no_dirs, SIZE_MAX_HERE, &script, &why), -1);
 	path = write_text(place, "large", (struct str){ text, SIZE_MAX_HERE });
-	assert_int_equal(scripts_take(scripts, path, SIZE_MAX_HERE, &script, &why), 0);
+	assert_int_equal(scripts_take(scripts, path, no_dirs, SIZE_MAX_HERE, &script, &why), 0);
 	scripts_give(scripts, &script);
 	if (geteuid() == 0) {
 		assert_int_equal(chown(path.p, 1, 1), 0);
-		assert_int_equal(scripts_take(scripts, path, SIZE_MAX_HERE, &script, &why), -1);
+		assert_int_equal(scripts_take(scripts, path, no_dirs, SIZE_MAX_HERE, &script, &why), -1);
 		assert_int_equal(why.class, FAIL_POLICY);
 	}
 	scripts_free(&scripts);
