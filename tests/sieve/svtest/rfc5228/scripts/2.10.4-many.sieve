@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require "fileinto";
+fileinto "Folder1";
+fileinto "Folder2";
+fileinto "Folder3";
+fileinto "Folder4";
+fileinto "Folder5";
+fileinto "Folder6";
+fileinto "Folder7";
+fileinto "Folder8";
+fileinto "Folder9";
+fileinto "Folder10";
+fileinto "Folder11";
+fileinto "Folder12";
+fileinto "Folder13";
+fileinto "Folder14";
+fileinto "Folder15";
+fileinto "Folder16";
+fileinto "Folder17";
+fileinto "Folder18";
+fileinto "Folder19";
+fileinto "Folder20";
+fileinto "Folder21";
+fileinto "Folder22";
+fileinto "Folder23";
+fileinto "Folder24";
+fileinto "Folder25";
+fileinto "Folder26";
+fileinto "Folder27";
+fileinto "Folder28";
+fileinto "Folder29";
+fileinto "Folder30";
+fileinto "Folder31";

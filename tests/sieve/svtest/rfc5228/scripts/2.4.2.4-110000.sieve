@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require "encoded-character";
+if header "subject" "${unicode:110000}" { keep; }

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require ["fileinto", "envelope"];
+if envelope "from" "a@example.com" { fileinto "Folder"; }

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+if true {
+	if true {
+		stop;
+	}
+	discard;
+}
+redirect "other@example.net";
