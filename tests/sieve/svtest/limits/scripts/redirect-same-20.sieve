@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+redirect "else@example.net";
+redirect "else@example.net";
+redirect "else@example.net";
+redirect "else@example.net";
+redirect "else@example.net";
+redirect "else@example.net";
+redirect "else@example.net";
+redirect "else@example.net";
+redirect "else@example.net";
+redirect "else@example.net";
+redirect "else@example.net";
+redirect "else@example.net";
+redirect "else@example.net";
+redirect "else@example.net";
+redirect "else@example.net";
+redirect "else@example.net";
+redirect "else@example.net";
+redirect "else@example.net";
+redirect "else@example.net";
+redirect "else@example.net";

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require ["editheader", "fileinto", "mailbox"];
+addheader "X-Frop" "added";
+addheader "X-Friep" "added";
+fileinto :create "add-frop";

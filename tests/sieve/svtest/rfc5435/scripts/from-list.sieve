@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require "enotify";
+notify :from ["a@example.com"] "mailto:a@example.com" "x";

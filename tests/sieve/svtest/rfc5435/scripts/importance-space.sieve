@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require "enotify";
+notify :importance "1 " "mailto:a@example.com";

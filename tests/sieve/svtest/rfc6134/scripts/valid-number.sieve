@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require "extlists";
+if valid_ext_list 5 { stop; }

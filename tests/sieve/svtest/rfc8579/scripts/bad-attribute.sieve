@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require ["fileinto", "special-use"];
+fileinto :specialuse "Ju nk" "INBOX";
