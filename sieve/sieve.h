@@ -64,6 +64,8 @@ enum sieve_body {
 	SIEVE_BODY_PROLOGUE, /* of a multipart, RFC 5173 5.2 */
 	SIEVE_BODY_EPILOGUE,
 	SIEVE_BODY_HEADER,   /* the part's header as it came, with the empty line */
+	SIEVE_BODY_EXTRACT,  /* as TEXT, but empty when encoding or charset are unknown (RFC 5703 7) */
+	SIEVE_BODY_ALL,	     /* header and body as they came: it lies in that of the part above */
 };
 
 enum sieve_mime_value {
@@ -113,8 +115,11 @@ struct sieve_host {
 
 	uint32_t (*part_count)(void *arg);
 	struct sieve_part (*part)(void *arg, uint32_t i);
+	/* p NULL: there is no such thing, as a body without an empty line in
+	 * front of it (RFC 5173 4) or the epilogue of what is no multipart. */
 	struct sieve_text (*body)(void *arg, uint32_t part, enum sieve_body kind);
-	/* Of a Content-Type or Content-Disposition as written. */
+	/* Of a Content-Type or Content-Disposition as written; until it or
+	 * convert is asked again. */
 	bool (*mime_value)(void *arg, struct sieve_text raw, enum sieve_mime_value what,
 	    struct sieve_text param, struct sieve_text *out);
 	/* HTML to what a reader would see, or text to HTML (RFC 6558). */
@@ -122,6 +127,8 @@ struct sieve_host {
 	/* The text is the message from now on, until the host puts it back;
 	 * false: it cannot be.  The text stays as long as the result does. */
 	bool (*adopt)(void *arg, struct sieve_text message);
+	/* Pieces as one text, for adopt; false: there is no room for it. */
+	bool (*join)(void *arg, const struct sieve_text *pieces, size_t n, struct sieve_text *out);
 	/* A version as one text, which stays as long as the result does. */
 	struct sieve_text (*render)(void *arg, const struct sieve_version *version);
 

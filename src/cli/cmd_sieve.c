@@ -19,15 +19,15 @@
 #include "mail/charset.h"
 
 struct job {
-	const char *script_path, *message_path, *sender, *recipient;
-	bool is_json;
+	const char *script_path, *message_path, *sender, *recipient, *original;
+	bool is_json, is_traced;
 	struct conf *conf;
 	struct buf script, message, out;
 	struct run_filter filter;
 };
 
 static const struct option long_options[] = { { "json", no_argument, NULL, 'j' },
-	{ NULL, 0, NULL, 0 } };
+	{ "trace", no_argument, NULL, 't' }, { NULL, 0, NULL, 0 } };
 
 /* ---- JSON ---- */
 
@@ -202,6 +202,8 @@ static const char *const action_names[FILTER_ACTION_COUNT] = {
 	[FILTER_FILEINTO] = "fileinto",
 	[FILTER_DISCARD] = "discard",
 	[FILTER_REDIRECT] = "redirect",
+	[FILTER_REJECT] = "reject",
+	[FILTER_SEND] = "send",
 };
 
 static const char *
@@ -223,6 +225,8 @@ add_action(struct buf *out, const struct rec_action *action)
 		buf_add_cstr(out, " flags ");
 		add_plain(out, action->flags);
 	}
+	if (action->version > 0)
+		buf_add_cstr(out, " changed");
 	if (action->line > 0) {
 		buf_addf(out, " (line %u: ", action->line);
 		add_plain(out, action->rule);
@@ -248,7 +252,7 @@ add_action_json(struct buf *out, const struct rec_action *action)
 	}
 	buf_addf(out, "],\"line\":%u,", action->line);
 	add_json_pair(out, "rule", action->rule);
-	buf_add_byte(out, '}');
+	buf_addf(out, ",\"changed\":%s}", action->version > 0 ? "true" : "false");
 }
 
 static void
@@ -272,7 +276,22 @@ print_outcome_json(struct job *job, const struct rec_filter_outcome *outcome)
 		buf_add_cstr(out, i == 0 ? "" : ",");
 		add_action_json(out, &outcome->actions.at[i]);
 	}
-	buf_add_cstr(out, "]}\n");
+	buf_add_cstr(out, "],");
+	add_json_pair(out, "notes", outcome->notes);
+	buf_add_byte(out, ',');
+	add_json_pair(out, "trace", outcome->trace);
+	buf_add_cstr(out, "}\n");
+}
+
+static void
+add_lines(struct buf *out, struct str lines)
+{
+	struct str line;
+
+	while (str_can_split(&lines, '\n', &line)) {
+		add_plain(out, line);
+		buf_add_byte(out, '\n');
+	}
 }
 
 static void
@@ -280,6 +299,8 @@ print_outcome(struct job *job, const struct rec_filter_outcome *outcome)
 {
 	size_t i;
 
+	add_lines(&job->out, outcome->trace);
+	add_lines(&job->out, outcome->notes);
 	if (outcome->error.n > 0) {
 		buf_addf(&job->out, "%s:%u: ", job->script_path, outcome->error_line);
 		add_plain(&job->out, outcome->error);
@@ -297,6 +318,8 @@ ask(struct job *job, struct msg_DELIVER_ASKS_FILTER *question, struct fail *why)
 	int rc;
 
 	rcpt.address = rcpt.user = str_of(job->recipient);
+	rcpt.orcpt = str_of(job->original);
+	question->is_traced = job->is_traced;
 	question->sender = str_of(job->sender);
 	question->now = clock_wall();
 	question->recipients.at = &rcpt;
@@ -366,6 +389,15 @@ find_conf(const struct command_options *options)
 }
 
 static int
+start_and_run(struct job *job, const struct verb *verb, struct fail *why)
+{
+	if (run_filter_start(&job->filter, job->conf, why) == -1)
+		return EX_SOFTWARE;
+	job->filter.script_path = job->script_path;
+	return verb->run(job, why);
+}
+
+static int
 work(struct job *job, const struct verb *verb)
 {
 	struct fail why = FAIL_EMPTY;
@@ -373,8 +405,7 @@ work(struct job *job, const struct verb *verb)
 
 	if (read_file(job->script_path, (uint64_t)job->conf->sieve_max_script_size, &job->script,
 		&why) == 0)
-		status = run_filter_start(&job->filter, job->conf, &why) == -1 ? EX_SOFTWARE
-									       : verb->run(job, &why);
+		status = start_and_run(job, verb, &why);
 	if (why.class != FAIL_NONE)
 		fprintf(stderr, "doorstep: %s\n", why.log);
 	fwrite(buf_cstr(&job->out), 1, job->out.n, stdout);
@@ -386,7 +417,8 @@ static int
 run(const struct command_options *options, int argc, char **argv)
 {
 	const struct verb *verb = find_verb(argv[1]);
-	struct job job = { .sender = "sender@example.org", .recipient = "recipient@example.org" };
+	struct job job = { .sender = "sender@example.org", .recipient = "recipient@example.org",
+		.original = "" };
 	int option, status;
 
 	job.filter.deliver_fd = job.filter.master_fd = -1;
@@ -395,9 +427,13 @@ run(const struct command_options *options, int argc, char **argv)
 	argc--;
 	argv++;
 	optind = 0; /* glibc: forget the "+" of the command's own options */
-	while ((option = getopt_long(argc, argv, "f:r:", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "a:f:r:", long_options, NULL)) != -1) {
 		if (option == 'j')
 			job.is_json = true;
+		else if (option == 't')
+			job.is_traced = true;
+		else if (option == 'a')
+			job.original = optarg;
 		else if (option == 'f')
 			job.sender = optarg;
 		else if (option == 'r')
@@ -421,5 +457,6 @@ run(const struct command_options *options, int argc, char **argv)
 }
 
 const struct command command_sieve = { "sieve",
-	"check FILE [--json] | test FILE MESSAGE [-f SENDER] [-r RECIPIENT] [--json]",
+	"check FILE [--json] | test FILE MESSAGE [-f SENDER] [-r RECIPIENT] [-a ORIGINAL] "
+	"[--trace] [--json]",
 	"check a script, or see what it would do to a message", run };

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "cli/answer_filter.h"
 #include "config.h"
 #include "ipc/roles.h"
 
@@ -93,6 +94,8 @@ run_filter_start(struct run_filter *filter, const struct conf *conf, struct fail
 	filter->master_fd = filter->deliver_fd = -1;
 	filter->pid = -1;
 	filter->timeout_ms = (int)(conf->sieve_timeout / 1000);
+	filter->conf = conf;
+	filter->script_path = "";
 	arena_init(&filter->arena);
 	(void)signal(SIGPIPE, SIG_IGN);
 	find_program(&path);
@@ -161,6 +164,26 @@ run_filter_send(struct run_filter *filter, enum msg m, const void *message, stru
 	return 0;
 }
 
+static int
+answer(struct run_filter *filter, const struct msg_FILTER_ASKS *asked, struct fail *why)
+{
+	struct buf text = BUF_EMPTY;
+	struct msg_DELIVER_TELLS told = { .id = asked->id, .fd = -1 };
+	int rc = 0;
+
+	told.answer = (uint8_t)answer_filter(filter->conf, filter->script_path, asked, &text);
+	told.size = text.n;
+	if (text.n <= WIRE_INLINE_MAX)
+		told.text = buf_str(&text);
+	else
+		rc = file_sealed(buf_str(&text), &told.fd, why);
+	if (rc == 0)
+		rc = run_filter_send(filter, MSG_DELIVER_TELLS, &told, why);
+	file_close(&told.fd);
+	buf_fini(&text);
+	return rc;
+}
+
 int
 run_filter_wait(struct run_filter *filter, enum msg m, union msg_any *out, struct fail *why)
 {
@@ -175,6 +198,11 @@ run_filter_wait(struct run_filter *filter, enum msg m, union msg_any *out, struc
 	result = wire_recv_blocking(filter->deliver_fd, &filter->in, &filter->arena, &got, out);
 	if (result == WIRE_CLOSED)
 		return tell_death(filter, why);
+	if (result == WIRE_OK && got == MSG_FILTER_ASKS && m != MSG_FILTER_ASKS) {
+		if (answer(filter, &out->FILTER_ASKS, why) == -1)
+			return -1;
+		return run_filter_wait(filter, m, out, why);
+	}
 	if (result != WIRE_OK || got != m)
 		return fail_set(why, FAIL_OURS, 3, 0, 0, "", "the filter process answered nonsense");
 	return 0;

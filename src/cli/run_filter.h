@@ -18,6 +18,8 @@ struct run_filter {
 	pid_t pid;
 	int master_fd, deliver_fd;
 	int timeout_ms;
+	const struct conf *conf;
+	const char *script_path; /* set by the caller: where includes are looked for */
 	struct buf in, out;
 	struct arena arena; /* of the last answer */
 };

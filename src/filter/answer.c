@@ -34,13 +34,16 @@ can_run_script(struct answerer *self, struct run *run, uint64_t id)
 }
 
 static void
-run_scripts(struct answerer *self, struct host *host, const struct rec_filter_rcpt *rcpt,
+run_scripts(struct answerer *self, struct host *host,
+    const struct msg_DELIVER_ASKS_FILTER *question, const struct rec_filter_rcpt *rcpt,
     struct rec_filter_outcome *outcome)
 {
 	struct run run;
 	size_t i;
 
-	run_init(&run, host, rcpt, outcome);
+	run_init(&run, host, question, rcpt, outcome);
+	run.asker = self->asker;
+	run.hostname = self->hostname == NULL ? "" : self->hostname;
 	for (i = 0; i < rcpt->scripts.n; i++) {
 		if (i > 0 && !run_can_go_on(&run))
 			break;
@@ -51,17 +54,23 @@ run_scripts(struct answerer *self, struct host *host, const struct rec_filter_rc
 }
 
 /* As base/pack.h writes them: the numbers and lengths of a record. */
-#define OUTCOME_FIXED ((size_t)24)
-#define ACTION_FIXED ((size_t)25)
+#define OUTCOME_FIXED ((size_t)40)
+#define ACTION_FIXED ((size_t)34)
+#define VERSION_FIXED ((size_t)24)
+#define MARK_FIXED ((size_t)12)
 
 static size_t
 measure(const struct rec_filter_outcome *outcome)
 {
-	size_t n = OUTCOME_FIXED + outcome->error.n, i;
+	size_t n = OUTCOME_FIXED + outcome->error.n + outcome->notes.n + outcome->trace.n, i;
 
 	for (i = 0; i < outcome->actions.n; i++)
 		n += ACTION_FIXED + outcome->actions.at[i].target.n + outcome->actions.at[i].flags.n +
-		    outcome->actions.at[i].rule.n;
+		    outcome->actions.at[i].rule.n + outcome->actions.at[i].special_use.n;
+	for (i = 0; i < outcome->versions.n; i++)
+		n += VERSION_FIXED + outcome->versions.at[i].head.n + outcome->versions.at[i].foot.n;
+	for (i = 0; i < outcome->marks.n; i++)
+		n += MARK_FIXED + outcome->marks.at[i].id.n;
 	return n;
 }
 
@@ -71,6 +80,8 @@ shorten(struct rec_filter_outcome *outcome)
 	size_t i;
 
 	outcome->error = charset_cut_utf8(outcome->error, SHORT_MAX);
+	outcome->notes = STR_EMPTY;
+	outcome->trace = STR_EMPTY;
 	for (i = 0; i < outcome->actions.n; i++)
 		outcome->actions.at[i].rule = STR_EMPTY;
 }
@@ -105,17 +116,19 @@ answer_question(struct answerer *self, const struct msg_DELIVER_ASKS_FILTER *que
 	size_t i;
 
 	*out = (struct msg_FILTER_ANSWERS){ .id = question->id };
+	asker_begin(self->asker);
 	host_init(&host, text, &self->arena, self->charsets, &self->scratch);
 	host.sender = question->sender;
 	host.wire_size = question->wire_size;
+	host.now = question->now / 1000000;
 	host.delimiters = self->delimiters;
 	fields_fill(&host, out);
 	out->outcomes.at =
 	    arena_array(&self->arena, question->recipients.n, sizeof *out->outcomes.at);
-	if (out->outcomes.at == NULL)
-		return;
-	out->outcomes.n = question->recipients.n;
-	for (i = 0; i < question->recipients.n; i++)
-		run_scripts(self, &host, &question->recipients.at[i], &out->outcomes.at[i]);
+	out->outcomes.n = out->outcomes.at == NULL ? 0 : question->recipients.n;
+	for (i = 0; i < out->outcomes.n; i++)
+		run_scripts(self, &host, question, &question->recipients.at[i],
+		    &out->outcomes.at[i]);
+	host_fini(&host);
 	fit(out);
 }

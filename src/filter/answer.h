@@ -11,6 +11,8 @@ struct answerer {
 	struct cache *cache;
 	struct charset_set *charsets;
 	const char *delimiters; /* borrowed */
+	const char *hostname;	/* borrowed, or NULL */
+	struct asker *asker;	/* borrowed, or NULL: nobody to be asked */
 	struct arena arena; /* of the question that is answered */
 	struct buf scratch;
 };

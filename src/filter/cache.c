@@ -20,10 +20,12 @@ struct entry {
 	struct buf text, errors;
 	uint64_t hash;
 	size_t holders; /* ids */
+	bool is_shared; /* other scripts of this text come to the same */
 };
 
 struct cache {
 	const struct engine *engine;
+	struct asker *asker;
 	struct table by_id, by_hash;
 };
 
@@ -32,8 +34,14 @@ cache_new(const struct engine *engine)
 {
 	struct cache *cache = xcalloc(1, sizeof *cache);
 
-	*cache = (struct cache){ engine, TABLE_EMPTY, TABLE_EMPTY };
+	*cache = (struct cache){ engine, NULL, TABLE_EMPTY, TABLE_EMPTY };
 	return cache;
+}
+
+void
+cache_set_asker(struct cache *cache, struct asker *asker)
+{
+	cache->asker = asker;
 }
 
 static struct str
@@ -89,14 +97,21 @@ note_first_error(struct entry *entry)
 }
 
 static struct entry *
-compile(struct cache *cache, struct str text, uint64_t hash)
+compile(struct cache *cache, uint64_t id, struct str text, uint64_t hash)
 {
+	struct engine_world world = { .asker = cache->asker, .script = id };
 	struct entry *entry = xcalloc(1, sizeof *entry);
+
+	arena_init(&world.arena);
+	asker_begin(cache->asker);
 
 	entry->hash = hash;
 	entry->errors = BUF_LIMIT(ERRORS_MAX);
 	buf_add_str(&entry->text, text);
-	entry->script.compiled = cache->engine->compile(buf_str(&entry->text), &entry->errors);
+	entry->script.compiled = cache->engine->compile(buf_str(&entry->text), &world,
+	    &entry->errors);
+	entry->is_shared = !world.has_asked;
+	arena_fini(&world.arena);
 	if (entry->script.compiled == NULL) {
 		/* What was cut off by the limit is no loss; being empty would be. */
 		entry->errors.bad = false;
@@ -112,8 +127,9 @@ cache_give(struct cache *cache, uint64_t id, struct str text)
 	struct entry *entry = table_get(&cache->by_hash, key_of(&hash));
 
 	if (entry == NULL || !str_is_equal(buf_str(&entry->text), text)) {
-		entry = compile(cache, text, hash);
-		table_put(&cache->by_hash, key_of(&hash), entry);
+		entry = compile(cache, id, text, hash);
+		if (entry->is_shared)
+			table_put(&cache->by_hash, key_of(&hash), entry);
 	}
 	entry->holders++;
 	release(cache, table_put(&cache->by_id, key_of(&id), entry));

@@ -19,6 +19,8 @@ struct cache_script {
 };
 
 struct cache *cache_new(const struct engine *engine); /* owned */
+/* For scripts that include others; borrowed. */
+void cache_set_asker(struct cache *cache, struct asker *asker);
 void cache_free(struct cache **cache);
 /* An id that was given before is replaced.  The text is copied. */
 void cache_give(struct cache *cache, uint64_t id, struct str text);

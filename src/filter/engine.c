@@ -31,9 +31,10 @@ engine_find(struct str name)
 /* ---- no engine ---- */
 
 static struct engine_script *
-compile(struct str text, struct buf *errors)
+compile(struct str text, struct engine_world *world, struct buf *errors)
 {
 	(void)text;
+	(void)world;
 	buf_add_cstr(errors, "1:1: this Doorstep was built without the Sieve engine that "
 			     "sieve_engine names\n");
 	return NULL;

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "filter/ask.h"
 #include "filter/run.h"
 
 /*
@@ -13,11 +14,20 @@
  */
 struct engine_script;
 
+/* What compiling may look at beside the script. */
+struct engine_world {
+	struct asker *asker; /* NULL: nobody */
+	uint64_t script;     /* its id */
+	struct arena arena;  /* of what was told, until it is compiled */
+	bool has_asked; /* what came of it depends on more than the text */
+};
+
 struct engine {
 	const char *name; /* as sieve_engine has it */
 	/* Owned; or NULL, with every error for people in *errors.  The text
 	 * must live as long as the script. */
-	struct engine_script *(*compile)(struct str text, struct buf *errors);
+	struct engine_script *(*compile)(struct str text, struct engine_world *world,
+	    struct buf *errors);
 	void (*free)(struct engine_script **script); /* legal on NULL */
 	/* Tells run each command; a failure ends in run_fail. */
 	void (*run)(const struct engine_script *script, struct run *run);

@@ -254,7 +254,7 @@ free_script(struct engine_script **script)
 }
 
 static struct engine_script *
-compile(struct str text, struct buf *errors_out)
+compile(struct str text, struct engine_world *world, struct buf *errors_out)
 {
 	struct engine_script *script = xcalloc(1, sizeof *script);
 	struct sieve_text source = { text.n == 0 ? "" : text.p, text.n };
@@ -262,6 +262,7 @@ compile(struct str text, struct buf *errors_out)
 	struct sieve_errors errors;
 	struct sieve_tree tree;
 
+	(void)world; /* it knows no include */
 	script->plan = plan_new();
 	sieve_arena_init(&arena, &memory_sieve, SIEVE_TREE_MEMORY_MAX);
 	sieve_errors_init(&errors, &arena, source);

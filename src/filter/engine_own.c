@@ -7,178 +7,162 @@
 #include "filter/engine.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/xalloc.h"
+#include "filter/engine_message.h"
+#include "filter/engine_questions.h"
 #include "filter/memory.h"
-#include "sieve/sieve.h"
 
 struct engine_script {
 	struct sieve_program *program;
 };
-
-static struct str
-str_from_text(struct sieve_text text)
-{
-	return (struct str){ text.p, text.n };
-}
-
-static struct sieve_text
-text_of(struct str s)
-{
-	return (struct sieve_text){ s.n == 0 ? "" : s.p, s.n };
-}
-
-/* ---- what it asks ---- */
-
-struct found {
-	struct str name;
-	struct host_values values;
-};
-
-static const void *
-find_fields(void *arg, uint32_t part, struct sieve_text name, size_t *count_out)
-{
-	struct run *run = arg;
-	struct found *found = arena_alloc(run->arena, sizeof *found);
-
-	(void)part;
-	*count_out = 0;
-	if (found == NULL)
-		return NULL;
-	*found = (struct found){ str_from_text(name), host_header(run->host, str_from_text(name)) };
-	*count_out = found->values.n;
-	return found;
-}
-
-static struct sieve_text
-get_field(void *arg, const void *fields, size_t i)
-{
-	const struct found *found = fields;
-
-	(void)arg;
-	return text_of(found->values.at[i]);
-}
-
-/* Those of all fields of the name, at the first. */
-static const void *
-find_addresses(void *arg, const void *fields, size_t i, size_t *count_out)
-{
-	struct run *run = arg;
-	const struct found *of = fields;
-	struct host_addresses found = { NULL, 0 };
-
-	if (i == 0)
-		found = host_header_addresses(run->host, of->name);
-	*count_out = found.n;
-	return found.at;
-}
-
-static struct sieve_address
-make_address(const struct host_address *address)
-{
-	return (struct sieve_address){
-		.local = text_of(address->local),
-		.domain = text_of(address->domain),
-		.all = text_of(address->all),
-		.is_valid = address->is_valid,
-	};
-}
-
-static struct sieve_address
-get_address(void *arg, const void *addresses, size_t i)
-{
-	const struct host_address *found = addresses;
-
-	(void)arg;
-	return make_address(&found[i]);
-}
-
-static bool
-has_envelope(void *arg, enum sieve_envelope part, struct sieve_address *out)
-{
-	struct run *run = arg;
-	struct host_address address;
-
-	if (part != SIEVE_ENVELOPE_FROM && part != SIEVE_ENVELOPE_TO)
-		return false;
-	address = host_envelope_address(run->host,
-	    part == SIEVE_ENVELOPE_FROM ? run->host->sender : run->rcpt->address);
-	*out = make_address(&address);
-	return true;
-}
 
 /* ---- what it wants done ---- */
 
 static const enum run_kind kinds[] = {
 	[SIEVE_KEEP] = RUN_KEEP,
 	[SIEVE_FILEINTO] = RUN_FILEINTO,
+	[SIEVE_REDIRECT] = RUN_REDIRECT,
 	[SIEVE_DISCARD] = RUN_DISCARD,
+	[SIEVE_REJECT] = RUN_REJECT,
+	[SIEVE_EREJECT] = RUN_REJECT,
+	[SIEVE_VACATION] = RUN_SEND,
+	[SIEVE_NOTIFY] = RUN_SEND,
+	[SIEVE_PIPE] = RUN_SEND, /* in no profile that is run here */
 };
 
+/* The number of a version in the outcome; the script found the message as
+ * run->version has it. */
 static bool
-can_do(struct run *run, const struct sieve_action *action)
+has_version(struct run *run, const struct sieve_result *result, unsigned index, uint32_t *out)
 {
-	struct run_step step = {
+	const struct sieve_version *version = &result->versions[index];
+	struct str text;
+
+	*out = run->version;
+	if (version->is_original && version->edit_count == 0)
+		return true;
+	*out = 0;
+	if (engine_message_is_rendered(run->host, version, &text))
+		*out = run_add_version(run, text);
+	if (*out == 0)
+		run_fail(run, 0, STR("the changed message is too large"));
+	return *out != 0;
+}
+
+static bool
+can_do(struct run *run, const struct sieve_action *action, uint32_t version)
+{
+	const struct run_step step = {
 		.kind = kinds[action->kind],
 		.has_flags = true,
 		.is_copy = action->is_copy,
+		.is_create = action->is_create,
+		.version = version,
 		.line = action->line,
-		.target = arena_str(run->arena, str_from_text(action->target)),
-		.flags = arena_str(run->arena, str_from_text(action->flags)),
-		.rule = arena_str(run->arena, str_from_text(action->rule)),
+		.target = arena_str(run->arena, engine_str(action->target)),
+		.special_use = arena_str(run->arena, engine_str(action->special_use)),
+		.flags = arena_str(run->arena, engine_str(action->flags)),
+		.rule = arena_str(run->arena, engine_str(action->rule)),
 	};
 
 	return run_can_do(run, &step);
 }
 
+/* The numbers of all versions, by their index in the result. */
+static bool
+has_versions(struct run *run, const struct sieve_result *result, uint32_t *numbers)
+{
+	unsigned i;
+
+	for (i = 0; i < result->version_count && i < SIEVE_VERSIONS_MAX; i++)
+		if (!has_version(run, result, i, &numbers[i]))
+			return false;
+	return true;
+}
+
+static void
+take_error(struct run *run, const struct sieve_result *result)
+{
+	struct buf text = BUF_EMPTY;
+
+	if (result->error_script.n > 0)
+		buf_addf(&text, "%.*s:%u: ", SIEVE_TEXT_ARG(result->error_script),
+		    result->error_line);
+	buf_add_str(&text, engine_str(result->error));
+	run_fail(run, result->error_script.n > 0 ? 0 : result->error_line, buf_str(&text));
+	buf_fini(&text);
+}
+
 static void
 take_result(struct run *run, const struct sieve_result *result)
 {
+	uint32_t numbers[SIEVE_VERSIONS_MAX] = { 0 };
 	size_t i;
 
 	if (result->error.n > 0) {
-		run_fail(run, result->error_line, str_from_text(result->error));
+		take_error(run, result);
 		return;
 	}
+	if (!has_versions(run, result, numbers))
+		return;
 	for (i = 0; i < result->action_count; i++)
-		if (!can_do(run, &result->actions[i]))
+		if (!can_do(run, &result->actions[i], numbers[result->actions[i].version]))
 			return;
-	run->flags = arena_str(run->arena, str_from_text(result->flags));
+	for (i = 0; i < result->mark_count; i++)
+		run_remember(run, engine_str(result->marks[i].id), result->marks[i].seconds);
+	run->flags = arena_str(run->arena, engine_str(result->flags));
+	run->version = numbers[result->keep_version];
+}
+
+/* What an earlier script has left of the message. */
+static bool
+can_take_version(struct run *run)
+{
+	const struct rec_version *version;
+	struct str text, pieces[3];
+	size_t i, n = 0;
+	char *p;
+
+	if (run->version == 0)
+		return true;
+	version = &run->versions[run->version - 1];
+	pieces[0] = version->head;
+	pieces[1] = str_sub(str_from(run->host->original.text, version->from), 0,
+	    version->end - version->from);
+	pieces[2] = version->foot;
+	text.n = pieces[0].n + pieces[1].n + pieces[2].n;
+	text.p = p = arena_alloc(run->arena, text.n + 1);
+	for (i = 0; p != NULL && i < 3; i++) {
+		memcpy(p + n, pieces[i].n == 0 ? "" : pieces[i].p, pieces[i].n);
+		n += pieces[i].n;
+	}
+	return p != NULL && host_is_adopted(run->host, text);
 }
 
 static void
 run(const struct engine_script *script, struct run *run)
 {
 	const struct sieve_limits limits = SIEVE_LIMITS_DEFAULT;
-	const struct sieve_host host = {
-		.fields = find_fields,
-		.field = get_field,
-		.addresses = find_addresses,
-		.address = get_address,
-		.envelope = has_envelope,
-		.size = run->host->wire_size,
-		.delimiters = run->host->delimiters,
-		.arg = run,
-	};
+	struct sieve_host host = { .arg = run };
 	struct sieve_result result;
 
-	sieve_run(script->program, &host, &limits, text_of(run->flags), &memory_sieve, &result);
+	if (!can_take_version(run)) {
+		run_fail(run, 0, STR("the changed message is too large"));
+		return;
+	}
+	engine_message_fill(&host, run);
+	engine_questions_fill(&host, run);
+	sieve_run(script->program, &host, &limits, engine_text(run->flags), &memory_sieve, &result);
 	take_result(run, &result);
 	sieve_result_fini(&result);
+	host_restore(run->host);
 }
 
 /* ---- compiling ---- */
 
-/* No action of kind SIEVE_REDIRECT gets to `kinds`: none compiles. */
-static const struct sieve_refusal refusals[] = {
-	{ "redirect", "is not available yet: it needs outgoing mail" },
-	{ NULL, NULL },
-};
-
 static const char *const missing[] = { "regex", NULL };
-
-static const struct sieve_profile profile = { .engine = "doorstep", .refusals = refusals,
-	.missing = missing };
 
 static void
 free_script(struct engine_script **script)
@@ -191,12 +175,14 @@ free_script(struct engine_script **script)
 }
 
 static struct engine_script *
-compile(struct str text, struct buf *errors)
+compile(struct str text, struct engine_world *world, struct buf *errors)
 {
+	const struct sieve_profile profile = { .engine = "doorstep", .missing = missing,
+		.include = engine_questions_include, .arg = world };
 	struct engine_script *script = xcalloc(1, sizeof *script);
 
 	script->program =
-	    sieve_compile(text_of(text), &profile, &memory_sieve, memory_add_text, errors);
+	    sieve_compile(engine_text(text), &profile, &memory_sieve, memory_add_text, errors);
 	if (script->program == NULL)
 		free_script(&script);
 	return script;

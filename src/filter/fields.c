@@ -13,7 +13,7 @@
 static struct str
 first_value(const struct host *host, struct str name)
 {
-	const struct header_field *field = header_first(&host->header, name);
+	const struct header_field *field = header_first(&host->original.header, name);
 
 	return field == NULL ? STR_EMPTY : field->value;
 }
@@ -135,12 +135,12 @@ references(struct host *host)
 static struct str
 delivered_to(struct host *host)
 {
-	const struct header_field *field = header_first(&host->header, STR("delivered-to"));
+	const struct header_field *field = header_first(&host->original.header, STR("delivered-to"));
 	struct buf *out = host->scratch;
 	struct str value;
 
 	buf_clear(out);
-	for (; field != NULL; field = header_next(&host->header, field)) {
+	for (; field != NULL; field = header_next(&host->original.header, field)) {
 		value = str_trim(header_unfold(field->value, host->arena));
 		if (value.n == 0 || out->n + value.n + 1 > FIELDS_DELIVERED_TO_MAX)
 			continue;
@@ -164,7 +164,7 @@ fields_fill(struct host *host, struct msg_FILTER_ANSWERS *out)
 	out->delivered_to = delivered_to(host);
 	if (date_is_parsed(first_value(host, STR("date")), &date))
 		out->date = date.seconds;
-	out->header_size = host->header.size > UINT32_MAX ? UINT32_MAX
-							  : (uint32_t)host->header.size;
-	out->parts = host->mime.leaves;
+	out->header_size = host->original.header.size > UINT32_MAX ? UINT32_MAX
+							  : (uint32_t)host->original.header.size;
+	out->parts = host->original.mime.leaves;
 }

@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: ISC
  * SPDX-FileCopyrightText: 2026 The Doorstep authors */
 
-/* Answers what scripts ask about a message.  Knows nothing of Sieve. */
+/* Answers what scripts ask about a message, and which text it is.  Knows
+ * nothing of Sieve. */
 
 #include "filter/host.h"
 
 #include <string.h>
+#include <time.h>
 
-#include "base/buf.h"
-#include "base/hash.h"
-#include "mail/address.h"
-#include "mail/word.h"
+#include "filter/host_known.h"
+#include "mail/html.h"
 
-/* What was decoded of fields of one name. */
-struct host_cached {
-	struct host_cached *next;
-	struct str name;
-	bool has_values, has_addresses;
-	struct host_values values;
-	struct host_addresses addresses;
-};
+static void
+parse(struct host_message *message, struct str text, struct arena *a)
+{
+	*message = (struct host_message){ .text = text, .arena = a };
+	header_parse(text, a, &message->header);
+	mime_parse(text, a, &message->mime);
+}
 
 void
 host_init(struct host *host, struct str text, struct arena *a, struct charset_set *charsets,
@@ -29,174 +28,94 @@ host_init(struct host *host, struct str text, struct arena *a, struct charset_se
 		.arena = a,
 		.charsets = charsets,
 		.scratch = scratch,
-		.text = text,
 		.delimiters = "",
+		.value = BUF_EMPTY,
 	};
-	header_parse(text, a, &host->header);
-	mime_parse(text, a, &host->mime);
+	arena_init_limit(&host->adopted_arena, HOST_MEMORY_MAX);
+	arena_init_limit(&host->text_arena, HOST_MEMORY_MAX);
+	parse(&host->original, text, a);
+	host->message = &host->original;
 }
 
-/* Scripts and senders may name 100 000 fields: chains must stay short. */
-#define CHAINS 1024
-
-static size_t
-chain_of(struct str name)
+void
+host_fini(struct host *host)
 {
-	char lower[80];
-	size_t n;
-
-	for (n = 0; n < name.n && n < sizeof lower; n++)
-		lower[n] = name.p[n] >= 'A' && name.p[n] <= 'Z' ? (char)(name.p[n] + 32)
-								: name.p[n];
-	return hash_seeded((struct str){ lower, n }) % CHAINS;
+	arena_fini(&host->adopted_arena);
+	arena_fini(&host->text_arena);
+	buf_fini(&host->value);
+	host_drop_texts(host);
 }
 
-/* NULL: no such field, or no memory. */
-static struct host_cached *
-find_cached(struct host *host, struct str name)
+void
+host_restore(struct host *host)
 {
-	struct host_cached *cached, **chain;
-
-	if (header_first(&host->header, name) == NULL)
-		return NULL;
-	if (host->cached == NULL)
-		host->cached = arena_array(host->arena, CHAINS, sizeof *host->cached);
-	if (host->cached == NULL)
-		return NULL;
-	chain = &host->cached[chain_of(name)];
-	for (cached = *chain; cached != NULL; cached = cached->next)
-		if (str_is_equal_nocase(cached->name, name))
-			return cached;
-	cached = arena_zalloc(host->arena, sizeof *cached);
-	if (cached == NULL)
-		return NULL;
-	cached->name = arena_str(host->arena, name);
-	cached->next = *chain;
-	*chain = cached;
-	return cached;
+	host->message = &host->original;
+	host->version = 0;
+	arena_empty(&host->adopted_arena);
+	arena_empty(&host->text_arena);
+	host_drop_texts(host);
 }
 
-static size_t
-count_fields(const struct host *host, struct str name)
+bool
+host_is_adopted(struct host *host, struct str text)
 {
-	const struct header_field *field = header_first(&host->header, name);
-	size_t n = 0;
+	unsigned version = host->version + 1;
 
-	for (; field != NULL; field = header_next(&host->header, field))
-		n++;
-	return n;
-}
-
-/* Plain text of one line is what nearly every field is: it needs no copy. */
-static bool
-is_plain(struct str value)
-{
-	size_t i;
-
-	for (i = 0; i < value.n; i++)
-		if ((unsigned char)value.p[i] < ' ' || (unsigned char)value.p[i] >= 0x7f ||
-		    (value.p[i] == '=' && i + 1 < value.n && value.p[i + 1] == '?'))
-			return false;
+	host->message = &host->original;
+	arena_empty(&host->adopted_arena);
+	parse(&host->adopted, text, &host->adopted_arena);
+	if (host->adopted.header.fields == NULL || host->adopted.mime.count == 0)
+		return false;
+	host->message = &host->adopted;
+	host->version = version;
 	return true;
 }
 
-static struct str
-decode(struct host *host, struct str raw)
-{
-	struct str trimmed = str_trim(raw);
+/* ---- parts ---- */
 
-	if (is_plain(trimmed))
-		return trimmed;
-	buf_clear(host->scratch);
-	word_add_decoded(host->scratch, raw, host->charsets);
-	return arena_str(host->arena, buf_str(host->scratch));
+uint32_t
+host_part_count(const struct host *host)
+{
+	return host->message->mime.count;
 }
 
-struct host_values
-host_header(struct host *host, struct str name)
+const struct mime_part *
+host_mime_part(const struct host *host, uint32_t part)
 {
-	struct host_cached *cached = find_cached(host, name);
-	const struct header_field *field;
-	struct str *values;
-	size_t n, i = 0;
-
-	if (cached == NULL)
-		return (struct host_values){ NULL, 0 };
-	if (cached->has_values)
-		return cached->values;
-	cached->has_values = true;
-	n = count_fields(host, name);
-	values = n == 0 ? NULL : arena_array(host->arena, n, sizeof *values);
-	if (values == NULL)
-		return cached->values;
-	for (field = header_first(&host->header, name); field != NULL && i < n;
-	     field = header_next(&host->header, field))
-		values[i++] = decode(host, field->value);
-	cached->values = (struct host_values){ values, n };
-	return cached->values;
+	return part < host->message->mime.count ? &host->message->mime.parts[part] : NULL;
 }
 
-static struct str
-join(struct host *host, struct str local, struct str domain)
+struct host_known *
+host_find_known(struct host *host, uint32_t part)
 {
-	buf_clear(host->scratch);
-	buf_add_str(host->scratch, local);
-	if (domain.n > 0) {
-		buf_add_byte(host->scratch, '@');
-		buf_add_str(host->scratch, domain);
-	}
-	return arena_str(host->arena, buf_str(host->scratch));
+	struct host_message *message = host->message;
+
+	if (part >= message->mime.count)
+		return NULL;
+	if (message->parts == NULL)
+		message->parts = arena_array(message->arena, message->mime.count,
+		    sizeof *message->parts);
+	return message->parts == NULL ? NULL : &message->parts[part];
 }
 
-static size_t
-add_field(struct host *host, struct str value, struct host_address *out, size_t room)
+const struct header *
+host_part_header(struct host *host, uint32_t part)
 {
-	struct address_list list;
-	struct address address;
-	size_t n = 0;
+	struct host_known *known;
 
-	address_list_init(&list, value, host->arena);
-	while (address_has_next(&list, &address)) {
-		if (address.kind != ADDRESS_MAILBOX && address.kind != ADDRESS_INVALID)
-			continue;
-		if (out != NULL && n < room) {
-			out[n].is_valid = address.kind == ADDRESS_MAILBOX;
-			out[n].local = address.local;
-			out[n].domain = address.domain;
-			out[n].all = out[n].is_valid
-			    ? join(host, address.local, address.domain)
-			    : address.raw;
-		}
-		n++;
-	}
-	return n;
+	if (part == 0)
+		return &host->message->header;
+	known = host_find_known(host, part);
+	if (known == NULL)
+		return NULL;
+	if (!known->has_header)
+		header_parse(mime_part_header(&host->message->mime, host_mime_part(host, part)),
+		    host->message->arena, &known->header);
+	known->has_header = true;
+	return &known->header;
 }
 
-struct host_addresses
-host_header_addresses(struct host *host, struct str name)
-{
-	struct host_cached *cached = find_cached(host, name);
-	const struct header_field *field;
-	struct host_address *addresses;
-	size_t count = 0, n = 0;
-
-	if (cached == NULL)
-		return (struct host_addresses){ NULL, 0 };
-	if (cached->has_addresses)
-		return cached->addresses;
-	cached->has_addresses = true;
-	for (field = header_first(&host->header, name); field != NULL;
-	     field = header_next(&host->header, field))
-		count += add_field(host, field->value, NULL, 0);
-	addresses = count == 0 ? NULL : arena_array(host->arena, count, sizeof *addresses);
-	if (addresses == NULL)
-		return cached->addresses;
-	for (field = header_first(&host->header, name); field != NULL && n < count;
-	     field = header_next(&host->header, field))
-		n += add_field(host, field->value, addresses + n, count - n);
-	cached->addresses = (struct host_addresses){ addresses, count };
-	return cached->addresses;
-}
+/* ---- the envelope ---- */
 
 struct host_address
 host_envelope_address(struct host *host, struct str path)
@@ -225,8 +144,8 @@ find_delimiter(const struct host *host, struct str local)
 }
 
 bool
-host_has_part(const struct host *host, const struct host_address *address, enum host_part part,
-    struct str *out)
+host_has_part(const struct host *host, const struct host_address *address,
+    enum host_part part, struct str *out)
 {
 	ptrdiff_t at;
 
@@ -250,4 +169,36 @@ host_has_part(const struct host *host, const struct host_address *address, enum 
 		return false;
 	*out = str_from(address->local, (size_t)at + 1);
 	return true;
+}
+
+/* ---- values of fields ---- */
+
+struct str
+host_convert(struct host *host, struct str text, bool is_to_html)
+{
+	struct str front = charset_cut_utf8(text, HOST_PART_MAX);
+
+	buf_clear(&host->value);
+	if (is_to_html)
+		html_add_document(&host->value, front);
+	else
+		html_add_text(&host->value, front);
+	return buf_str(&host->value);
+}
+
+bool
+host_has_date(struct str raw, struct date *out)
+{
+	return date_is_parsed(raw, out);
+}
+
+int
+host_local_zone(int64_t seconds)
+{
+	time_t at = (time_t)seconds;
+	struct tm tm;
+
+	if ((int64_t)at != seconds || localtime_r(&at, &tm) == NULL)
+		return 0;
+	return (int)(tm.tm_gmtoff / 60);
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -20,7 +21,8 @@ struct filter {
 	int deliver_fd;
 	struct arena arena; /* of the packet that is handled */
 	struct buf in, out;
-	char *delimiters;
+	char *delimiters, *hostname;
+	struct asker *asker;
 	bool is_over;
 };
 
@@ -108,6 +110,24 @@ static void (*const handlers[MSG_COUNT])(struct filter *, const union msg_any *)
 	[MSG_DELIVER_ASKS_CHECK] = answer_check,
 };
 
+/* What deliver sent while it was asked. */
+static void
+serve_kept(struct filter *filter)
+{
+	const union msg_any *message;
+	enum msg m;
+
+	while (asker_has_kept(filter->asker, &m, &message)) {
+		if (handlers[m] == NULL) {
+			log_error("deliver sent %s", wire_name(m));
+			exit(XALLOC_EXIT);
+		}
+		handlers[m](filter, message);
+	}
+	if (asker_is_over(filter->asker))
+		filter->is_over = true;
+}
+
 static void
 serve_deliver(struct filter *filter)
 {
@@ -126,6 +146,7 @@ serve_deliver(struct filter *filter)
 	}
 	handlers[m](filter, &message);
 	arena_empty(&filter->arena);
+	serve_kept(filter);
 }
 
 /* ---- messages of master ---- */
@@ -185,8 +206,12 @@ prepare(struct filter *filter, const struct child_start *start)
 	filter->answerer.cache = cache_new(engine);
 	filter->delimiters = xstrdup(conf->recipient_delimiter);
 	filter->answerer.delimiters = filter->delimiters;
+	filter->hostname = xstrdup(conf->hostname);
+	filter->answerer.hostname = filter->hostname;
 	filter->answerer.charsets = charset_set_new();
 	charset_preload(filter->answerer.charsets);
+	/* localtime_r reads no file after this. */
+	tzset();
 	arena_init_limit(&filter->answerer.arena, HOST_MEMORY_MAX);
 	conf_free(&conf);
 }
@@ -220,6 +245,8 @@ end(struct filter *filter)
 	cache_free(&filter->answerer.cache);
 	charset_set_free(&filter->answerer.charsets);
 	free(filter->delimiters);
+	free(filter->hostname);
+	asker_free(&filter->asker);
 	arena_fini(&filter->answerer.arena);
 	arena_fini(&filter->arena);
 	buf_fini(&filter->answerer.scratch);
@@ -245,6 +272,9 @@ main(void)
 		log_error("no link to a deliver process was given");
 		exit(XALLOC_EXIT);
 	}
+	filter.asker = asker_new(filter.deliver_fd);
+	filter.answerer.asker = filter.asker;
+	cache_set_asker(filter.answerer.cache, filter.asker);
 	serve(&filter);
 	end(&filter);
 	return 0;

@@ -8,13 +8,21 @@
 
 #include "base/bug.h"
 #include "filter/flags.h"
+#include "filter/version.h"
+
+/* One for each action, and one for each script of a sequence. */
+#define VERSIONS_MAX 64
 
 void
-run_init(struct run *run, struct host *host, const struct rec_filter_rcpt *rcpt,
-    struct rec_filter_outcome *outcome)
+run_init(struct run *run, struct host *host, const struct msg_DELIVER_ASKS_FILTER *question,
+    const struct rec_filter_rcpt *rcpt, struct rec_filter_outcome *outcome)
 {
 	*run = (struct run){
 		.host = host,
+		.question = question,
+		.hostname = "",
+		.notes = BUF_LIMIT(FILTER_NOTES_MAX),
+		.trace = BUF_LIMIT(FILTER_TRACE_MAX),
 		.arena = host->arena,
 		.rcpt = rcpt,
 		.flags = STR_EMPTY,
@@ -52,13 +60,16 @@ can_add(struct run *run, const struct run_step *step, enum filter_action kind)
 	run->actions[run->action_count++] = (struct rec_action){
 		.kind = (uint8_t)kind,
 		.target = step->target,
+		.special_use = step->special_use,
+		.is_create = step->is_create,
+		.version = step->version,
 		.flags = step->has_flags ? step->flags : run->flags,
 		.script = run->script,
 		.line = step->line,
 		.rule = step->rule,
 	};
 	/* RFC 5228 2.10.2, 4: all three cancel it, unless they are copies. */
-	if (!step->is_copy)
+	if (!step->is_copy && kind != FILTER_SEND)
 		run->is_keep_due = false;
 	return true;
 }
@@ -73,6 +84,13 @@ run_can_do(struct run *run, const struct run_step *step)
 		return can_add(run, step, FILTER_FILEINTO);
 	case RUN_DISCARD:
 		return can_add(run, step, FILTER_DISCARD);
+	case RUN_REDIRECT:
+		/* Not sent yet: what would be kept besides is kept all the same. */
+		return can_add(run, step, step->is_copy ? FILTER_SEND : FILTER_REDIRECT);
+	case RUN_REJECT:
+		return can_add(run, step, FILTER_REJECT);
+	case RUN_SEND:
+		return can_add(run, step, FILTER_SEND);
 	case RUN_SETFLAG:
 		run->flags = step->flags;
 		return true;
@@ -84,6 +102,57 @@ run_can_do(struct run *run, const struct run_step *step)
 		return true;
 	}
 	return true;
+}
+
+void
+run_remember(struct run *run, struct str id, uint64_t seconds)
+{
+	if (run->marks == NULL)
+		run->marks = arena_array(run->arena, FILTER_MARKS_MAX, sizeof *run->marks);
+	if (run->marks != NULL && run->mark_count < FILTER_MARKS_MAX)
+		run->marks[run->mark_count++] =
+		    (struct rec_remembered){ arena_str(run->arena, id), seconds };
+}
+
+uint32_t
+run_add_version(struct run *run, struct str changed)
+{
+	struct str copy = arena_str(run->arena, changed);
+	struct rec_version version;
+
+	if (run->versions == NULL)
+		run->versions = arena_array(run->arena, VERSIONS_MAX, sizeof *run->versions);
+	if (run->versions == NULL || run->version_count == VERSIONS_MAX || copy.n < changed.n ||
+	    !version_is_made(run->host->original.text, copy, &version))
+		return 0;
+	run->versions[run->version_count++] = version;
+	return (uint32_t)run->version_count;
+}
+
+/* Of what is for people, control characters are not. */
+static void
+add_clean(struct buf *out, struct str text)
+{
+	size_t i;
+
+	for (i = 0; i < text.n; i++)
+		buf_add_byte(out, (unsigned char)text.p[i] < ' ' || text.p[i] == 0x7f ? ' ' : text.p[i]);
+	buf_add_byte(out, '\n');
+}
+
+void
+run_note(struct run *run, uint32_t line, struct str text)
+{
+	buf_addf(&run->notes, "line %u: ", line);
+	add_clean(&run->notes, text);
+}
+
+void
+run_trace(struct run *run, struct str script, uint32_t line, struct str text)
+{
+	buf_addf(&run->trace, "%.*s%s%u: ", STR_ARG(str_sub(script, 0, 80)),
+	    script.n > 0 ? ":" : "", line);
+	add_clean(&run->trace, text);
 }
 
 /* Takes the keeps out of the list; the last one waits. */
@@ -140,6 +209,9 @@ run_fail(struct run *run, uint32_t line, struct str error)
 	run->outcome->error_line = line;
 	drop_actions_of(run, run->script);
 	run->has_kept = false;
+	/* RFC 5293 7: the message as it came; RFC 7352 3.1: nothing remembered. */
+	run->version = 0;
+	run->mark_count = 0;
 	run->flags = STR_EMPTY;
 	run->is_keep_due = true;
 }
@@ -157,9 +229,18 @@ run_end(struct run *run)
 		*keep = none;
 		/* RFC 5232 5: the implicit keep has the flags of the variable. */
 		keep->flags = run->flags;
+		keep->version = run->version;
 		if (run->has_kept)
 			*keep = run->kept;
 	}
 	run->outcome->actions.at = run->actions;
 	run->outcome->actions.n = run->action_count;
+	run->outcome->versions.at = run->versions;
+	run->outcome->versions.n = run->version_count;
+	run->outcome->marks.at = run->marks;
+	run->outcome->marks.n = run->mark_count;
+	run->outcome->notes = arena_str(run->arena, buf_str(&run->notes));
+	run->outcome->trace = arena_str(run->arena, buf_str(&run->trace));
+	buf_fini(&run->notes);
+	buf_fini(&run->trace);
 }

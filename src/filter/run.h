@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
+#include "filter/ask.h"
 #include "filter/host.h"
 #include "ipc/actions.h"
 #include "ipc/wire.h"
@@ -25,14 +27,19 @@ enum run_kind {
 	RUN_SETFLAG,
 	RUN_ADDFLAG,
 	RUN_REMOVEFLAG,
+	RUN_REDIRECT,
+	RUN_REJECT,
+	RUN_SEND, /* an answer or notification: cancels nothing */
 };
 
 struct run_step {
 	enum run_kind kind;
 	bool has_flags; /* `:flags` was given: RFC 5232 5 */
 	bool is_copy;	/* RFC 3894: cancels nothing */
+	bool is_create; /* RFC 5490 */
+	uint32_t version; /* of the message, as run_add_version has it */
 	uint32_t line;
-	struct str target, flags, rule;
+	struct str target, flags, rule, special_use;
 };
 
 struct run {
@@ -46,14 +53,30 @@ struct run {
 	size_t action_count;
 	struct rec_action kept; /* a `keep` waiting for the later scripts */
 	bool has_kept;
+	const struct msg_DELIVER_ASKS_FILTER *question;
+	struct asker *asker;  /* NULL: nobody to be asked */
+	const char *hostname;
+	uint32_t version;     /* of the message, as the script that runs finds it */
+	struct str text;      /* and its text; empty: as it came */
+	struct rec_version *versions;
+	struct rec_remembered *marks;
+	size_t version_count, mark_count;
+	struct buf notes, trace;
 	struct rec_filter_outcome *outcome;
 };
 
-void run_init(struct run *run, struct host *host, const struct rec_filter_rcpt *rcpt,
-    struct rec_filter_outcome *outcome);
+void run_init(struct run *run, struct host *host, const struct msg_DELIVER_ASKS_FILTER *question,
+    const struct rec_filter_rcpt *rcpt, struct rec_filter_outcome *outcome);
 void run_begin_script(struct run *run, uint64_t script);
 /* False: one action too many; the script must end (run_fail was called). */
 bool run_can_do(struct run *run, const struct run_step *step);
+/* What is to be remembered when all has gone well (RFC 7352). */
+void run_remember(struct run *run, struct str id, uint64_t seconds);
+/* A changed message; its number for run_step, 0: there is no room for it. */
+uint32_t run_add_version(struct run *run, struct str changed);
+/* Lines for the user beside the script, and of a trace. */
+void run_note(struct run *run, uint32_t line, struct str text);
+void run_trace(struct run *run, struct str script, uint32_t line, struct str text);
 /* Whether the next script may run. */
 bool run_can_go_on(struct run *run);
 /* The script failed: what it asked for is dropped, the keep is due (RFC 5228

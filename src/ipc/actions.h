@@ -29,6 +29,7 @@ enum filter_question {
 enum filter_answer { FILTER_NO, FILTER_YES, FILTER_IN_DOUBT };
 
 #define FILTER_QUESTIONS_MAX 400 /* that one question of deliver may cause */
+#define FILTER_SUBJECT_MAX ((size_t)8192) /* bytes of subject and object */
 #define FILTER_VERSION_MAX ((size_t)96 * 1024) /* bytes of head and foot */
 #define FILTER_MARKS_MAX 32
 #define FILTER_NOTES_MAX ((size_t)4096)

@@ -186,13 +186,14 @@ find_month(struct str name)
 
 /* RFC 5322 4.3: unknown names, military letters too, say nothing. */
 static int
-take_zone(struct str *rest)
+take_zone(struct str *rest, bool *is_given)
 {
 	struct str name;
 	int hhmm;
 	bool is_west;
 
 	*rest = header_skip_space(*rest);
+	*is_given = true;
 	if (rest->n > 0 && (rest->p[0] == '+' || rest->p[0] == '-')) {
 		is_west = rest->p[0] == '-';
 		*rest = str_from(*rest, 1);
@@ -202,6 +203,7 @@ take_zone(struct str *rest)
 		return is_west ? -hhmm : hhmm;
 	}
 	name = take_letters(rest);
+	*is_given = name.n > 0;
 	for (size_t i = 0; i < sizeof zones / sizeof *zones; i++)
 		if (str_is_equal_nocase(name, zones[i].name))
 			return zones[i].hours * 60;
@@ -252,12 +254,12 @@ date_is_parsed(struct str text, struct date *out)
 	struct date_fields fields = { 0, 0, 0, 0, 0, 0, 0, 0 };
 	struct str rest = text;
 
-	*out = (struct date){ 0, 0 };
+	*out = (struct date){ 0, 0, false };
 	if (!can_take_day(&rest, &fields) || !can_take_time(&rest, &fields))
 		return false;
-	out->offset = take_zone(&rest);
+	out->offset = take_zone(&rest, &out->has_zone);
 	if (date_is_joined(&fields, out->offset, &out->seconds))
 		return true;
-	*out = (struct date){ 0, 0 };
+	*out = (struct date){ 0, 0, false };
 	return false;
 }

@@ -16,6 +16,7 @@
 struct date {
 	int64_t seconds; /* since 1970-01-01 00:00:00 UTC */
 	int offset;	 /* of the zone, minutes east of UTC, -1439..1439 */
+	bool has_zone;	 /* it was written, if only as -0000 or a name that says nothing */
 };
 
 /* The parts of a date in its zone. */

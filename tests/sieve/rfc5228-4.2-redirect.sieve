@@ -1,2 +1,3 @@
-# error: 2: `redirect` is not available yet: it needs outgoing mail
+# engine: doorstep
+# expect: redirect jane@example.org
 redirect "jane@example.org";

@@ -65,6 +65,31 @@ dates_are_understood_in_all_forms(void **state)
 }
 
 static void
+a_zone_is_known_to_be_written_or_not(void **state)
+{
+	static const struct {
+		const char *text;
+		bool has_zone;
+	} cases[] = {
+		{ "1 Jan 2000 00:00:00 +0100", true },
+		{ "1 Jan 2000 00:00:00 -0000", true },
+		{ "1 Jan 2000 00:00:00 EST", true },
+		{ "1 Jan 2000 00:00 (comment) Z", true },
+		{ "1 Jan 2000 00:00:00", false },
+		{ "1 Jan 2000 00:00:00 (CET)", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct date date;
+
+		assert_true(date_is_parsed(str_of(cases[i].text), &date));
+		if (date.has_zone != cases[i].has_zone)
+			fail_msg("%s", cases[i].text);
+	}
+}
+
+static void
 days_that_do_not_exist_are_refused(void **state)
 {
 	static const char *const cases[] = { "", "Tue", "Tue,", "24", "24 Nov", "24 Nov 2026",
@@ -134,6 +159,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dates_are_understood_in_all_forms),
+		cmocka_unit_test(a_zone_is_known_to_be_written_or_not),
 		cmocka_unit_test(days_that_do_not_exist_are_refused),
 		cmocka_unit_test(dates_are_written_in_their_zone),
 		cmocka_unit_test(every_day_splits_and_joins_to_itself),

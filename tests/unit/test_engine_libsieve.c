@@ -56,7 +56,7 @@ static void
 expect_error(const char *script, const char *error)
 {
 	struct buf errors = BUF_EMPTY;
-	struct engine_script *compiled = engine_libsieve.compile(str_of(script), &errors);
+	struct engine_script *compiled = engine_libsieve.compile(str_of(script), NULL, &errors);
 
 	if (error == NULL && compiled == NULL)
 		fail_msg("%s: %s", script, buf_cstr(&errors));

@@ -200,7 +200,7 @@ static const struct wrong wrong[] = {
 	{ "if size 10 { keep; }", { "1:9: `size` takes no such argument",
 	    "1:11: `size` lacks `:over` or `:under`" } },
 	{ "if size :over \"a\" { keep; }", { "1:15: expected a number behind `:over`" } },
-	{ "require \"envelope\"; if envelope \"author\" \"x\" { keep; }",
+	{ "require \"envelope\"; if envelope \"aunt\" \"x\" { keep; }",
 	    { "1:33: unknown envelope part \"aunt\"" } },
 	{ "require \"imap4flags\"; setflag \"v\" \"f\";",
 	    { "1:31: `setflag` with a variable needs" } },

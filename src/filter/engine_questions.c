@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+
+/* Answers sieve/ about envelope and environment, and asks deliver the rest.
+ * Looks into no message. */
+
+#include "filter/engine_questions.h"
+
+#include "filter/engine_message.h"
+
+#define VERSION "1"
+
+/* ---- the envelope, RFC 5228 5.4, 6009 ---- */
+
+static struct str
+notify_words(uint32_t notify, struct arena *a)
+{
+	static const struct {
+		uint32_t bit;
+		const char *word;
+	} words[] = { { 1, "NEVER" }, { 2, "SUCCESS" }, { 4, "FAILURE" }, { 8, "DELAY" } };
+	struct buf text = BUF_LIMIT(64);
+	struct str copy;
+	size_t i;
+
+	for (i = 0; i < sizeof words / sizeof words[0]; i++)
+		if ((notify & words[i].bit) != 0)
+			buf_addf(&text, "%s%s", text.n > 0 ? "," : "", words[i].word);
+	copy = arena_str(a, buf_str(&text));
+	buf_fini(&text);
+	return copy;
+}
+
+static bool
+has_address(const struct run *run, struct str path, struct sieve_address *out)
+{
+	struct host_address address = host_envelope_address(run->host, path);
+
+	*out = engine_address(&address);
+	return true;
+}
+
+static bool
+has_text(struct str text, struct sieve_address *out)
+{
+	*out = (struct sieve_address){ .all = engine_text(text) };
+	return text.n > 0;
+}
+
+static bool
+has_envelope(void *arg, enum sieve_envelope part, struct sieve_address *out)
+{
+	static const struct str rets[] = { { "", 0 }, { "FULL", 4 }, { "HDRS", 4 } };
+	const struct run *run = arg;
+	const struct msg_DELIVER_ASKS_FILTER *question = run->question;
+
+	switch (part) {
+	case SIEVE_ENVELOPE_FROM:
+		return has_address(run, run->host->sender, out);
+	case SIEVE_ENVELOPE_TO:
+		return has_address(run, run->rcpt->address, out);
+	case SIEVE_ENVELOPE_ORCPT:
+		return run->rcpt->orcpt.n > 0 && has_address(run, run->rcpt->orcpt, out);
+	case SIEVE_ENVELOPE_NOTIFY:
+		return has_text(notify_words(run->rcpt->notify, run->arena), out);
+	case SIEVE_ENVELOPE_RET:
+		return has_text(question->ret < 3 ? rets[question->ret] : rets[0], out);
+	case SIEVE_ENVELOPE_ENVID:
+		return has_text(question->envid, out);
+	case SIEVE_ENVELOPE_AUTH: /* no session has one yet */
+	case SIEVE_ENVELOPE_BY_TIME_ABSOLUTE:
+	case SIEVE_ENVELOPE_BY_TIME_RELATIVE:
+	case SIEVE_ENVELOPE_BY_MODE:
+	case SIEVE_ENVELOPE_BY_TRACE:
+		break;
+	}
+	return false;
+}
+
+/* ---- the environment, RFC 5183 4.1 ---- */
+
+static struct str
+domain_of(struct str name)
+{
+	ptrdiff_t dot = str_find_byte(name, '.');
+
+	return dot == -1 ? name : str_from(name, (size_t)dot + 1);
+}
+
+static bool
+has_environment(void *arg, struct sieve_text item, struct sieve_text *out)
+{
+	const struct run *run = arg;
+	struct str host = str_of(run->hostname);
+	const struct {
+		const char *name;
+		struct str value;
+	} items[] = {
+		{ "domain", domain_of(host) },
+		{ "host", host },
+		{ "location", STR("MDA") },
+		{ "name", STR("Doorstep") },
+		{ "phase", STR("during") },
+		{ "remote-host", run->question->helo },
+		{ "remote-ip", run->question->client },
+		{ "version", STR(VERSION) },
+		{ "vnd.dovecot.default-mailbox", STR("INBOX") },
+		{ "vnd.dovecot.username", run->rcpt->user },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof items / sizeof items[0]; i++)
+		if (sieve_text_is(item, items[i].name)) {
+			*out = engine_text(items[i].value);
+			return items[i].value.n > 0;
+		}
+	return false;
+}
+
+/* ---- what deliver knows ---- */
+
+static enum filter_answer
+ask(const struct run *run, enum filter_question kind, struct sieve_text subject,
+    struct sieve_text object, struct str *text_out)
+{
+	const struct msg_FILTER_ASKS question = {
+		.kind = (uint8_t)kind,
+		.script = run->script,
+		.user = run->rcpt->user,
+		.subject = engine_str(subject),
+		.object = engine_str(object),
+	};
+
+	/* No name that is sensible is longer. */
+	if (subject.n + object.n > FILTER_SUBJECT_MAX)
+		return FILTER_NO;
+	return asker_ask(run->asker, &question, run->arena, text_out);
+}
+
+static bool
+has_mailbox(void *arg, struct sieve_text name)
+{
+	return ask(arg, FILTER_ASKS_MAILBOX, name, SIEVE_TEXT_EMPTY, NULL) == FILTER_YES;
+}
+
+static bool
+has_special_use(void *arg, struct sieve_text mailbox, struct sieve_text use)
+{
+	return ask(arg, FILTER_ASKS_SPECIAL_USE, mailbox, use, NULL) == FILTER_YES;
+}
+
+static bool
+has_metadata(void *arg, struct sieve_text mailbox, struct sieve_text annotation,
+    struct sieve_text *out)
+{
+	struct str value;
+
+	if (ask(arg, FILTER_ASKS_METADATA, mailbox, annotation, &value) != FILTER_YES)
+		return false;
+	*out = engine_text(value);
+	return true;
+}
+
+static bool
+is_seen(void *arg, struct sieve_text mark)
+{
+	return ask(arg, FILTER_ASKS_MARK, mark, SIEVE_TEXT_EMPTY, NULL) == FILTER_YES;
+}
+
+static bool
+has_list(void *arg, struct sieve_text list)
+{
+	return ask(arg, FILTER_ASKS_LIST, list, SIEVE_TEXT_EMPTY, NULL) == FILTER_YES;
+}
+
+static bool
+is_on_list(void *arg, struct sieve_text list, struct sieve_text value)
+{
+	return value.n > 0 && ask(arg, FILTER_ASKS_LIST, list, value, NULL) == FILTER_YES;
+}
+
+/* ---- notes and traces ---- */
+
+static void
+log_note(void *arg, unsigned line, struct sieve_text text)
+{
+	struct run *run = arg;
+
+	run_note(run, line, engine_str(text));
+}
+
+static void
+add_trace(void *arg, struct sieve_text script, unsigned line, struct sieve_text text)
+{
+	struct run *run = arg;
+
+	run_trace(run, engine_str(script), line, engine_str(text));
+}
+
+void
+engine_questions_fill(struct sieve_host *out, const struct run *run)
+{
+	out->envelope = has_envelope;
+	out->environment = has_environment;
+	out->has_mailbox = has_mailbox;
+	out->has_special_use = has_special_use;
+	out->metadata = has_metadata;
+	out->is_seen = is_seen;
+	out->has_list = has_list;
+	out->is_on_list = is_on_list;
+	out->log = log_note;
+	if (run->question->is_traced != 0)
+		out->trace = add_trace;
+}
+
+/* ---- while a script is compiled ---- */
+
+enum sieve_found
+engine_questions_include(void *arg, enum sieve_location location, struct sieve_text name,
+    struct sieve_text *script_out)
+{
+	struct engine_world *world = arg;
+	const struct msg_FILTER_ASKS question = {
+		.kind = FILTER_ASKS_SCRIPT,
+		.script = world->script,
+		.subject = engine_str(name),
+		.object = location == SIEVE_GLOBAL ? STR("global") : STR("personal"),
+	};
+	struct str text;
+
+	world->has_asked = true;
+	switch (asker_ask(world->asker, &question, &world->arena, &text)) {
+	case FILTER_YES:
+		*script_out = engine_text(text);
+		return SIEVE_FOUND;
+	case FILTER_NO:
+		return SIEVE_NOT_FOUND;
+	case FILTER_IN_DOUBT:
+		break;
+	}
+	return SIEVE_UNREADABLE;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC
+ * SPDX-FileCopyrightText: 2026 The Doorstep authors */
+#ifndef DOORSTEP_FILTER_ENGINE_QUESTIONS_H
+#define DOORSTEP_FILTER_ENGINE_QUESTIONS_H
+
+#include "filter/engine.h"
+#include "sieve/sieve.h"
+
+/*
+ * Fills in what sieve/ may ask beside the message: envelope, environment, and
+ * what deliver knows.  out->arg must be the run.
+ */
+void engine_questions_fill(struct sieve_host *out, const struct run *run);
+
+/* For a profile, whose arg must be a world: scripts that scripts include. */
+enum sieve_found engine_questions_include(void *world, enum sieve_location location,
+    struct sieve_text name, struct sieve_text *script_out);
+
+#endif
