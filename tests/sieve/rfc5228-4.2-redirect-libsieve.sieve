@@ -1,3 +1,3 @@
 # engine: libsieve
-# error: 2: `redirect` is not available yet: it needs outgoing mail
+# error: 3: `redirect` is not available yet: it needs outgoing mail
 redirect "jane@example.org";
