@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: ISC
 # SPDX-FileCopyrightText: 2026 The Doorstep authors
 require "enotify";
-notify "mailto:alm@example.com,frop";
+notify "mailto:alm@example.com%2Cfrop";
