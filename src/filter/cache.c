@@ -81,7 +81,8 @@ cache_free(struct cache **cache_ptr)
 	*cache_ptr = NULL;
 }
 
-/* Takes `LINE:COLUMN: text` of the first error apart. */
+/* Takes `LINE:COLUMN: text` of the first error apart; the place of one in an
+ * included script stays with its text. */
 static void
 note_first_error(struct entry *entry)
 {
@@ -89,8 +90,11 @@ note_first_error(struct entry *entry)
 	uint64_t value = 0;
 
 	entry->script.errors = rest;
-	if (!str_can_split(&rest, '\n', &line) || !str_can_split(&line, ':', &number) ||
-	    !str_can_split(&line, ':', &column) || !str_is_number(number, UINT32_MAX, &value))
+	if (!str_can_split(&rest, '\n', &line))
+		return;
+	entry->script.error = line;
+	if (!str_can_split(&line, ':', &number) || !str_can_split(&line, ':', &column) ||
+	    !str_is_number(number, UINT32_MAX, &value))
 		return;
 	entry->script.error_line = (uint32_t)value;
 	entry->script.error = str_trim(line);
