@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require "variables";
+set "v1" "value-1";
+set "v2" "value-2";
+set "v3" "value-3";
+set "v4" "value-4";
+set "v5" "value-5";
+set "v6" "value-6";
+set "v7" "value-7";
+set "v8" "value-8";
+set "v9" "value-9";
+set "v10" "value-10";
+set "v11" "value-11";
+set "v12" "value-12";
+set "v13" "value-13";
+set "v14" "value-14";
+set "v15" "value-15";
+set "v16" "value-16";
+set "v17" "value-17";
+set "v18" "value-18";
+set "v19" "value-19";
+set "v20" "value-20";
+set "v21" "value-21";
+set "v22" "value-22";
+set "v23" "value-23";
+set "v24" "value-24";
+set "v25" "value-25";
+set "v26" "value-26";
+set "v27" "value-27";
+set "v28" "value-28";
+set "v29" "value-29";
+set "v30" "value-30";
+set "v31" "value-31";
+set "v32" "value-32";
+set "v33" "value-33";
+set "v34" "value-34";
+set "v35" "value-35";
+set "v36" "value-36";
+set "v37" "value-37";
+set "v38" "value-38";
+set "v39" "value-39";
+set "v40" "value-40";
+set "v41" "value-41";
+set "v42" "value-42";
+set "v43" "value-43";
+set "v44" "value-44";
+set "v45" "value-45";
+set "v46" "value-46";
+set "v47" "value-47";
+set "v48" "value-48";
+set "v49" "value-49";
+set "v50" "value-50";
+set "v51" "value-51";
+set "v52" "value-52";
+set "v53" "value-53";
+set "v54" "value-54";
+set "v55" "value-55";
+set "v56" "value-56";
+set "v57" "value-57";
+set "v58" "value-58";
+set "v59" "value-59";
+set "v60" "value-60";
+set "v61" "value-61";
+set "v62" "value-62";
+set "v63" "value-63";
+set "v64" "value-64";
+set "v65" "value-65";
+set "v66" "value-66";
+set "v67" "value-67";
+set "v68" "value-68";
+set "v69" "value-69";
+set "v70" "value-70";
+set "v71" "value-71";
+set "v72" "value-72";
+set "v73" "value-73";
+set "v74" "value-74";
+set "v75" "value-75";
+set "v76" "value-76";
+set "v77" "value-77";
+set "v78" "value-78";
+set "v79" "value-79";
+set "v80" "value-80";
+set "v81" "value-81";
+set "v82" "value-82";
+set "v83" "value-83";
+set "v84" "value-84";
+set "v85" "value-85";
+set "v86" "value-86";
+set "v87" "value-87";
+set "v88" "value-88";
+set "v89" "value-89";
+set "v90" "value-90";
+set "v91" "value-91";
+set "v92" "value-92";
+set "v93" "value-93";
+set "v94" "value-94";
+set "v95" "value-95";
+set "v96" "value-96";
+set "v97" "value-97";
+set "v98" "value-98";
+set "v99" "value-99";
+set "v100" "value-100";
+set "v101" "value-101";
+set "v102" "value-102";
+set "v103" "value-103";
+set "v104" "value-104";
+set "v105" "value-105";
+set "v106" "value-106";
+set "v107" "value-107";
+set "v108" "value-108";
+set "v109" "value-109";
+set "v110" "value-110";
+set "v111" "value-111";
+set "v112" "value-112";
+set "v113" "value-113";
+set "v114" "value-114";
+set "v115" "value-115";
+set "v116" "value-116";
+set "v117" "value-117";
+set "v118" "value-118";
+set "v119" "value-119";
+set "v120" "value-120";
+set "v121" "value-121";
+set "v122" "value-122";
+set "v123" "value-123";
+set "v124" "value-124";
+set "v125" "value-125";
+set "v126" "value-126";
+set "v127" "value-127";
+set "v128" "value-128";
+discard;
+if allof (
+	string "${v1}" "value-1",
+	string "${v2}" "value-2",
+	string "${v3}" "value-3",
+	string "${v4}" "value-4",
+	string "${v5}" "value-5",
+	string "${v6}" "value-6",
+	string "${v7}" "value-7",
+	string "${v8}" "value-8",
+	string "${v9}" "value-9",
+	string "${v10}" "value-10",
+	string "${v11}" "value-11",
+	string "${v12}" "value-12",
+	string "${v13}" "value-13",
+	string "${v14}" "value-14",
+	string "${v15}" "value-15",
+	string "${v16}" "value-16",
+	string "${v17}" "value-17",
+	string "${v18}" "value-18",
+	string "${v19}" "value-19",
+	string "${v20}" "value-20",
+	string "${v21}" "value-21",
+	string "${v22}" "value-22",
+	string "${v23}" "value-23",
+	string "${v24}" "value-24",
+	string "${v25}" "value-25",
+	string "${v26}" "value-26",
+	string "${v27}" "value-27",
+	string "${v28}" "value-28",
+	string "${v29}" "value-29",
+	string "${v30}" "value-30",
+	string "${v31}" "value-31",
+	string "${v32}" "value-32",
+	string "${v33}" "value-33",
+	string "${v34}" "value-34",
+	string "${v35}" "value-35",
+	string "${v36}" "value-36",
+	string "${v37}" "value-37",
+	string "${v38}" "value-38",
+	string "${v39}" "value-39",
+	string "${v40}" "value-40",
+	string "${v41}" "value-41",
+	string "${v42}" "value-42",
+	string "${v43}" "value-43",
+	string "${v44}" "value-44",
+	string "${v45}" "value-45",
+	string "${v46}" "value-46",
+	string "${v47}" "value-47",
+	string "${v48}" "value-48",
+	string "${v49}" "value-49",
+	string "${v50}" "value-50",
+	string "${v51}" "value-51",
+	string "${v52}" "value-52",
+	string "${v53}" "value-53",
+	string "${v54}" "value-54",
+	string "${v55}" "value-55",
+	string "${v56}" "value-56",
+	string "${v57}" "value-57",
+	string "${v58}" "value-58",
+	string "${v59}" "value-59",
+	string "${v60}" "value-60",
+	string "${v61}" "value-61",
+	string "${v62}" "value-62",
+	string "${v63}" "value-63",
+	string "${v64}" "value-64",
+	string "${v65}" "value-65",
+	string "${v66}" "value-66",
+	string "${v67}" "value-67",
+	string "${v68}" "value-68",
+	string "${v69}" "value-69",
+	string "${v70}" "value-70",
+	string "${v71}" "value-71",
+	string "${v72}" "value-72",
+	string "${v73}" "value-73",
+	string "${v74}" "value-74",
+	string "${v75}" "value-75",
+	string "${v76}" "value-76",
+	string "${v77}" "value-77",
+	string "${v78}" "value-78",
+	string "${v79}" "value-79",
+	string "${v80}" "value-80",
+	string "${v81}" "value-81",
+	string "${v82}" "value-82",
+	string "${v83}" "value-83",
+	string "${v84}" "value-84",
+	string "${v85}" "value-85",
+	string "${v86}" "value-86",
+	string "${v87}" "value-87",
+	string "${v88}" "value-88",
+	string "${v89}" "value-89",
+	string "${v90}" "value-90",
+	string "${v91}" "value-91",
+	string "${v92}" "value-92",
+	string "${v93}" "value-93",
+	string "${v94}" "value-94",
+	string "${v95}" "value-95",
+	string "${v96}" "value-96",
+	string "${v97}" "value-97",
+	string "${v98}" "value-98",
+	string "${v99}" "value-99",
+	string "${v100}" "value-100",
+	string "${v101}" "value-101",
+	string "${v102}" "value-102",
+	string "${v103}" "value-103",
+	string "${v104}" "value-104",
+	string "${v105}" "value-105",
+	string "${v106}" "value-106",
+	string "${v107}" "value-107",
+	string "${v108}" "value-108",
+	string "${v109}" "value-109",
+	string "${v110}" "value-110",
+	string "${v111}" "value-111",
+	string "${v112}" "value-112",
+	string "${v113}" "value-113",
+	string "${v114}" "value-114",
+	string "${v115}" "value-115",
+	string "${v116}" "value-116",
+	string "${v117}" "value-117",
+	string "${v118}" "value-118",
+	string "${v119}" "value-119",
+	string "${v120}" "value-120",
+	string "${v121}" "value-121",
+	string "${v122}" "value-122",
+	string "${v123}" "value-123",
+	string "${v124}" "value-124",
+	string "${v125}" "value-125",
+	string "${v126}" "value-126",
+	string "${v127}" "value-127",
+	string "${v128}" "value-128") {
+	keep;
+}

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require "relational";
+if header :value :comparator "i;octet" "x" "1" { keep; }
