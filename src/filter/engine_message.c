@@ -190,8 +190,7 @@ bool
 engine_message_is_rendered(struct host *host, const struct sieve_version *version,
     struct str *out)
 {
-	struct str text = version->is_original ? host->original.text
-					       : engine_str(version->message);
+	struct str text = version->is_original ? host->base : engine_str(version->message);
 	struct host_edit edits[SIEVE_EDITS_MAX];
 	size_t i;
 

@@ -138,7 +138,7 @@ can_take_version(struct run *run)
 		memcpy(p + n, pieces[i].n == 0 ? "" : pieces[i].p, pieces[i].n);
 		n += pieces[i].n;
 	}
-	return p != NULL && host_is_adopted(run->host, text);
+	return p != NULL && host_is_based(run->host, text);
 }
 
 static void

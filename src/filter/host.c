@@ -35,6 +35,7 @@ host_init(struct host *host, struct str text, struct arena *a, struct charset_se
 	arena_init_limit(&host->text_arena, HOST_MEMORY_MAX);
 	parse(&host->original, text, a);
 	host->message = &host->original;
+	host->base = text;
 }
 
 void
@@ -50,6 +51,7 @@ void
 host_restore(struct host *host)
 {
 	host->message = &host->original;
+	host->base = host->original.text;
 	host->version = 0;
 	arena_empty(&host->adopted_arena);
 	arena_empty(&host->text_arena);
@@ -68,6 +70,16 @@ host_is_adopted(struct host *host, struct str text)
 		return false;
 	host->message = &host->adopted;
 	host->version = version;
+	return true;
+}
+
+bool
+host_is_based(struct host *host, struct str text)
+{
+	if (!host_is_adopted(host, text))
+		return false;
+	host->base = text;
+	host->version = 0;
 	return true;
 }
 

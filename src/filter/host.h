@@ -87,6 +87,7 @@ struct host {
 	const char *delimiters; /* of RFC 5233, or "" */
 	struct arena *arena;
 	struct host_message original, adopted;
+	struct str base; /* the message as the script that runs has found it */
 	struct host_message *message; /* one of these two: what is answered about */
 	unsigned version;	      /* 0: the original; each adopted text has its own */
 	struct arena adopted_arena;
@@ -109,6 +110,9 @@ void host_fini(struct host *host);
  * no memory; then the message is as it was at first.
  */
 bool host_is_adopted(struct host *host, struct str text);
+/* What the scripts before have made of the message, for the one that is to
+ * run.  As host_is_adopted, but it is not what the script has changed. */
+bool host_is_based(struct host *host, struct str text);
 /* The message is what came, again: for the next recipient, after an error.
  * Texts that were made are gone. */
 void host_restore(struct host *host);
