@@ -10,11 +10,13 @@
 #include <string.h>
 
 #include "search.h"
+#include "unicode.h"
 
 struct glob {
 	enum sieve_comparator comparator;
 	struct sieve_text value, pattern;
 	struct sieve_captures *captures; /* NULL: not wanted */
+	const struct sieve_unicode *unicode; /* of the value, with i;unicode-casemap */
 };
 
 /* Of a pattern, from one star to the next. */
@@ -54,6 +56,15 @@ character_size(const struct glob *glob, size_t at)
 	return n;
 }
 
+/* What `?` takes: with i;unicode-casemap, all that one character became. */
+static size_t
+wildcard_size(const struct glob *glob, size_t at)
+{
+	if (glob->unicode != NULL)
+		return sieve_unicode_step(glob->unicode, at);
+	return character_size(glob, at);
+}
+
 static void
 capture(const struct glob *glob, size_t from, size_t end)
 {
@@ -77,7 +88,7 @@ has_part(const struct glob *glob, const struct part *part, size_t *at)
 		n = 1;
 		c = glob->pattern.p[step];
 		if (c == '?') {
-			n = character_size(glob, i);
+			n = wildcard_size(glob, i);
 			capture(glob, i, i + n);
 			continue;
 		}
@@ -151,7 +162,7 @@ bool
 sieve_match_glob(enum sieve_comparator comparator, struct sieve_text value,
     struct sieve_text pattern)
 {
-	struct glob glob = { comparator, value, pattern, NULL };
+	struct glob glob = { comparator, value, pattern, NULL, NULL };
 
 	return is_glob_match(&glob);
 }
@@ -160,9 +171,24 @@ bool
 sieve_match_capture(enum sieve_comparator comparator, struct sieve_text value,
     struct sieve_text pattern, struct sieve_captures *out)
 {
-	struct glob glob = { comparator, value, pattern, out };
+	struct glob glob = { comparator, value, pattern, out, NULL };
 
 	return is_glob_match(&glob);
+}
+
+bool
+sieve_match_unicode(const struct sieve_unicode *value, struct sieve_text pattern,
+    struct sieve_captures *captures)
+{
+	struct glob glob = { SIEVE_COMPARE_UNICODE, value->folded, pattern, captures, value };
+
+	if (value->starts == NULL)
+		glob.comparator = SIEVE_COMPARE_OCTET;
+	if (!is_glob_match(&glob))
+		return false;
+	if (captures != NULL)
+		sieve_unicode_restore(value, captures);
+	return true;
 }
 
 uint64_t

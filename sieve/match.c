@@ -16,6 +16,8 @@ sieve_match_comparator(struct sieve_text name)
 		return SIEVE_COMPARE_OCTET;
 	if (sieve_text_is(name, "i;ascii-numeric"))
 		return SIEVE_COMPARE_NUMERIC;
+	if (sieve_text_is(name, "i;unicode-casemap"))
+		return SIEVE_COMPARE_UNICODE;
 	return SIEVE_COMPARE_CASEMAP;
 }
 

@@ -8,7 +8,8 @@
 #define SIEVE_SEARCH_NONE ((size_t)-1)
 
 /* Where key first stands in value at or behind `from`, or SIEVE_SEARCH_NONE.
- * Time is linear in both, and no memory is used. */
+ * Time is linear in both, and no memory is used.  For i;unicode-casemap, both
+ * are folded already (unicode.h). */
 size_t sieve_search(enum sieve_comparator comparator, struct sieve_text value, size_t from,
     struct sieve_text key);
 
@@ -16,7 +17,7 @@ size_t sieve_search(enum sieve_comparator comparator, struct sieve_text value, s
 static inline unsigned char
 sieve_search_fold(enum sieve_comparator comparator, char c)
 {
-	if (comparator != SIEVE_COMPARE_OCTET && c >= 'a' && c <= 'z')
+	if (comparator == SIEVE_COMPARE_CASEMAP && c >= 'a' && c <= 'z')
 		return (unsigned char)(c - 32);
 	return (unsigned char)c;
 }

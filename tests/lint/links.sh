@@ -39,7 +39,7 @@ check doorstepd 'libconfuse libevent_core libidn2' ''
 check doorstep-session 'libssl libcrypto libevent_core libseccomp libidn2' "$files $processes connect"
 check doorstep-directory 'libsasl2 libevent_core libseccomp libunistring libidn2' "$processes"
 check doorstep-deliver 'liblmdb libcrypto libevent_core libseccomp' "$processes socket connect"
-check doorstep-filter 'libsieve libunistring libseccomp' "$files $processes socket connect bind"
+check doorstep-filter 'libsieve libpcre2 libunistring libseccomp' "$files $processes socket connect bind"
 check doorstep-relay 'libevent_core libseccomp' ''
 check doorstep 'libconfuse libidn2 liblmdb libevent_core' ''
 check libdoorstep.so.0 'liblmdb' "$processes socket connect exit"
