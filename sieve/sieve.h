@@ -203,6 +203,7 @@ struct sieve_notify {
 struct sieve_redirect { /* RFC 6009; empty: not given */
 	struct sieve_text notify, ret, by_mode;
 	bool has_by_time, is_by_trace;
+	bool is_list; /* target names a list, RFC 6134: to all its members, none is no error */
 	int64_t by_time; /* seconds from now */
 };
 
@@ -290,6 +291,8 @@ typedef void (*sieve_error_sink)(void *arg, const char *p, size_t n);
 struct sieve_program *sieve_compile(struct sieve_text source, const struct sieve_profile *profile,
     const struct sieve_alloc *memory, sieve_error_sink sink, void *arg);
 void sieve_program_free(struct sieve_program **program); /* legal on NULL */
+/* Operations with their arguments, for people. */
+void sieve_program_write(const struct sieve_program *program, sieve_error_sink sink, void *arg);
 
 /*
  * flags: what the flag variable holds at first, from a script before this one.

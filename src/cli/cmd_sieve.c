@@ -194,6 +194,31 @@ check(struct job *job, struct fail *why)
 	return errors.n == 0 ? EX_OK : EX_DATAERR;
 }
 
+/* ---- dump ---- */
+
+static int
+dump(struct job *job, struct fail *why)
+{
+	struct msg_DELIVER_ASKS_CHECK question = { .id = 1, .script = 1, .is_dumped = 1 };
+	union msg_any answer;
+
+	if (give_script(job, why) == -1 ||
+	    run_filter_send(&job->filter, MSG_DELIVER_ASKS_CHECK, &question, why) == -1 ||
+	    run_filter_wait(&job->filter, MSG_FILTER_ANSWERS_CHECK, &answer, why) == -1)
+		return EX_SOFTWARE;
+	if (answer.FILTER_ANSWERS_CHECK.errors.n > 0) {
+		add_errors(job, answer.FILTER_ANSWERS_CHECK.errors);
+		return EX_DATAERR;
+	}
+	if (answer.FILTER_ANSWERS_CHECK.program.n == 0) {
+		fail_set(why, FAIL_POLICY, 3, 3, 0, "", "the engine \"%s\" makes no programs: "
+		    "try sieve_engine = doorstep", job->conf->sieve_engine);
+		return EX_UNAVAILABLE;
+	}
+	buf_add_str(&job->out, answer.FILTER_ANSWERS_CHECK.program);
+	return EX_OK;
+}
+
 /* ---- test ---- */
 
 static const char *const action_names[FILTER_ACTION_COUNT] = {
@@ -366,7 +391,8 @@ struct verb {
 	int (*run)(struct job *job, struct fail *why);
 };
 
-static const struct verb verbs[] = { { "check", 1, check }, { "test", 2, test } };
+static const struct verb verbs[] = { { "check", 1, check }, { "dump", 1, dump },
+	{ "test", 2, test } };
 
 static const struct verb *
 find_verb(const char *name)
@@ -457,6 +483,6 @@ run(const struct command_options *options, int argc, char **argv)
 }
 
 const struct command command_sieve = { "sieve",
-	"check FILE [--json] | test FILE MESSAGE [-f SENDER] [-r RECIPIENT] [-a ORIGINAL] "
+	"check FILE [--json] | dump FILE | test FILE MESSAGE [-f SENDER] [-r RECIPIENT] [-a ORIGINAL] "
 	"[--trace] [--json]",
 	"check a script, or see what it would do to a message", run };

@@ -53,4 +53,9 @@ run(const struct engine_script *script, struct run *run)
 	(void)run;
 }
 
-const struct engine engine_none = { "none", compile, free_script, run };
+const struct engine engine_none = {
+	.name = "none",
+	.compile = compile,
+	.free = free_script,
+	.run = run,
+};

@@ -31,6 +31,8 @@ struct engine {
 	void (*free)(struct engine_script **script); /* legal on NULL */
 	/* Tells run each command; a failure ends in run_fail. */
 	void (*run)(const struct engine_script *script, struct run *run);
+	/* What it was compiled to, for people; NULL: the engine cannot. */
+	void (*dump)(const struct engine_script *script, struct buf *out);
 };
 
 extern const struct engine engine_libsieve; /* unless built without */

@@ -188,9 +188,16 @@ compile(struct str text, struct engine_world *world, struct buf *errors)
 	return script;
 }
 
+static void
+dump(const struct engine_script *script, struct buf *out)
+{
+	sieve_program_write(script->program, memory_add_text, out);
+}
+
 const struct engine engine_own = {
 	.name = "doorstep",
 	.compile = compile,
 	.free = free_script,
 	.run = run,
+	.dump = dump,
 };

@@ -98,9 +98,16 @@ answer_check(struct filter *filter, const union msg_any *any)
 	const struct msg_DELIVER_ASKS_CHECK *question = &any->DELIVER_ASKS_CHECK;
 	const struct cache_script *script = cache_find(filter->answerer.cache, question->script);
 	struct msg_FILTER_ANSWERS_CHECK answer = { .id = question->id };
+	struct buf program = BUF_EMPTY;
 
 	answer.errors = script == NULL ? STR("0:0: the script was not given\n") : script->errors;
+	if (question->is_dumped != 0 && script != NULL && script->compiled != NULL) {
+		if (filter->answerer.engine->dump != NULL)
+			filter->answerer.engine->dump(script->compiled, &program);
+		answer.program = str_sub(buf_str(&program), 0, FILTER_PROGRAM_MAX);
+	}
 	send(filter, MSG_FILTER_ANSWERS_CHECK, &answer);
+	buf_fini(&program);
 }
 
 static void (*const handlers[MSG_COUNT])(struct filter *, const union msg_any *) = {

@@ -34,6 +34,7 @@ enum filter_answer { FILTER_NO, FILTER_YES, FILTER_IN_DOUBT };
 #define FILTER_MARKS_MAX 32
 #define FILTER_NOTES_MAX ((size_t)4096)
 #define FILTER_TRACE_MAX ((size_t)64 * 1024)
+#define FILTER_PROGRAM_MAX ((size_t)100 * 1024) /* of a program shown */
 #define FILTER_REASON_MAX ((size_t)4096) /* of a reject */
 
 /* Whose a script is, in the `place` of a script reference. */
