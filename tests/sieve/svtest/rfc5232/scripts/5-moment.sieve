@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require ["imap4flags", "fileinto", "variables"];
+setflag "\\Seen";
+fileinto "First";
+addflag "\\Flagged";
+fileinto "Second";
+setflag "";

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require ["imap4flags", "fileinto", "variables"];
+fileinto :flags "\\Seen" "Twice";
+fileinto :flags "\\Answered" "Twice";
