@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require "ihave";
+if header "subject" "no such subject" {
+	if ihave "fileinto" {
+		keep;
+	}
+}
+fileinto "Folder";

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require "ihave";
+if ihave "frobnicate" {
+	frobnicate :very "much" ["a", "b"];
+	if frobnicated 1K { discard; }
+} else {
+	keep;
+}

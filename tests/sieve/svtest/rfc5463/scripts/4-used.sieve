@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require "ihave";
+if ihave "fileinto" {
+	fileinto "Folder";
+} else {
+	discard;
+}
