@@ -11,7 +11,6 @@
 #include "base/hash.h"
 #include "mail/address.h"
 #include "mail/charset.h"
-#include "mail/encode.h"
 #include "mail/path.h"
 #include "mail/word.h"
 
@@ -435,24 +434,8 @@ compose_has_subject(const struct compose_env *env, struct buf *out)
 }
 
 void
-compose_add_text_part(struct buf *out, struct str text)
-{
-	struct buf clean = BUF_EMPTY;
-	enum transfer_encoding encoding;
-
-	charset_is_converted(NULL, STR("utf-8"), charset_cut_utf8(text, COMPOSE_BODY_MAX), &clean);
-	encoding = encode_choose(buf_str(&clean));
-	build_value(out, STR("Content-Type"), STR("text/plain; charset=utf-8"));
-	build_value(out, STR("Content-Transfer-Encoding"), str_of(encode_name(encoding)));
-	build_end(out);
-	encode_add(out, buf_str(&clean), encoding);
-	out->bad = out->bad || clean.bad;
-	buf_fini(&clean);
-}
-
-void
 compose_add_text_body(struct compose_message *out, struct str text)
 {
 	build_value(&out->made, STR("MIME-Version"), STR("1.0"));
-	compose_add_text_part(&out->made, text);
+	build_text_part(&out->made, text);
 }

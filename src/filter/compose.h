@@ -32,12 +32,6 @@ struct charset_set;
 #define COMPOSE_SUBJECT_MAX 256
 /* Ids in a References field: the first, and the last ones (RFC 5322 3.6.4). */
 #define COMPOSE_REFERENCES_MAX 40
-/* Bytes of a reason or body that is sent.  It is longer only by :mime. */
-#define COMPOSE_BODY_MAX ((size_t)1 << 20)
-/* Bytes of the original's header that go back with a report, and of the whole
- * original when it was asked for. */
-#define COMPOSE_RETURNED_HEADER_MAX ((size_t)32 * 1024)
-#define COMPOSE_RETURNED_MAX ((size_t)256 * 1024)
 /* Received fields of a message that is redirected: RFC 5321 6.3. */
 #define COMPOSE_HOPS_MAX 100
 /* Recipients of one notification; Pigeonhole's. */

@@ -77,8 +77,6 @@ struct str compose_cut_subject(struct str subject);
 /* MIME-Version, Content-Type and what goes with it, the end of the header,
  * and text as UTF-8. */
 void compose_add_text_body(struct compose_message *out, struct str text);
-/* The same without MIME-Version: of a part. */
-void compose_add_text_part(struct buf *out, struct str text);
 
 /* `kind` and the hash of what else: 64 hexadecimal digits. */
 struct str compose_mark(const struct compose_env *env, const char *kind, const struct str *parts,

@@ -8,6 +8,7 @@
 #include "mail/address.h"
 #include "mail/charset.h"
 #include "mail/date.h"
+#include "mail/encode.h"
 #include "mail/header.h"
 #include "mail/word.h"
 
@@ -269,4 +270,20 @@ void
 build_end(struct buf *out)
 {
 	buf_add_byte(out, '\n');
+}
+
+void
+build_text_part(struct buf *out, struct str text)
+{
+	struct buf clean = BUF_EMPTY;
+	enum transfer_encoding encoding;
+
+	charset_is_converted(NULL, STR("utf-8"), charset_cut_utf8(text, BUILD_BODY_MAX), &clean);
+	encoding = encode_choose(buf_str(&clean));
+	build_value(out, STR("Content-Type"), STR("text/plain; charset=utf-8"));
+	build_value(out, STR("Content-Transfer-Encoding"), str_of(encode_name(encoding)));
+	build_end(out);
+	encode_add(out, buf_str(&clean), encoding);
+	out->bad = out->bad || clean.bad;
+	buf_fini(&clean);
 }

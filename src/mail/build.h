@@ -65,4 +65,9 @@ bool build_can_take_id(struct str *rest, struct str *out);
 /* The end of the header. */
 void build_end(struct buf *out);
 
+/* Content-Type and Content-Transfer-Encoding of a text in UTF-8, the end of the
+ * header, and the text, in 7bit whatever it is (encode.h). */
+#define BUILD_BODY_MAX ((size_t)1 << 20) /* bytes of it; it is cut */
+void build_text_part(struct buf *out, struct str text);
+
 #endif
