@@ -5,6 +5,7 @@
 
 #include "actions.h"
 #include "check.h"
+#include "redirect.h"
 #include "tests.h"
 
 static void
@@ -64,16 +65,6 @@ check_else(struct sieve_checker *checker, const struct sieve_node *node)
 }
 
 static void
-check_redirect(struct sieve_checker *checker, const struct sieve_node *node)
-{
-	const struct sieve_string *address = node->bound.positional[0]->strings;
-	const char *fault = sieve_actions_address_fault(address->text);
-
-	if (fault != NULL && !address->has_references)
-		sieve_error_add(checker->errors, address->offset, "%s", fault);
-}
-
-static void
 run_keep(struct sieve_interp *in, const struct sieve_call *call)
 {
 	sieve_actions_add(in, call, SIEVE_KEEP, SIEVE_TEXT_EMPTY);
@@ -83,18 +74,6 @@ static void
 run_discard(struct sieve_interp *in, const struct sieve_call *call)
 {
 	sieve_actions_add(in, call, SIEVE_DISCARD, SIEVE_TEXT_EMPTY);
-}
-
-static void
-run_redirect(struct sieve_interp *in, const struct sieve_call *call)
-{
-	struct sieve_text address = sieve_interp_text(in, &call->arguments[0].at[0]);
-	const char *fault = sieve_actions_address_fault(address);
-
-	if (fault != NULL)
-		sieve_interp_fail(in, "`redirect`: %s", fault);
-	else
-		sieve_actions_add(in, call, SIEVE_REDIRECT, address);
 }
 
 static bool
@@ -120,8 +99,9 @@ static const struct sieve_word words[] = {
 	{ .name = "discard", .kind = SIEVE_COMMAND, .meaning = SIEVE_MEANS_DISCARD,
 	    .run = run_discard },
 	{ .name = "redirect", .kind = SIEVE_COMMAND, .meaning = SIEVE_MEANS_REDIRECT,
-	    .groups = SIEVE_GROUP_BIT(COPY), .positional = { SIEVE_VALUE_STRING },
-	    .names = { "an address" }, .check = check_redirect, .run = run_redirect },
+	    .groups = SIEVE_REDIRECT_GROUPS, .positional = { SIEVE_VALUE_STRING },
+	    .names = { "an address" }, .check = sieve_redirect_check,
+	    .run = sieve_redirect_run },
 	{ .name = "allof", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_ALLOF,
 	    .tests = SIEVE_TESTS_LIST },
 	{ .name = "anyof", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_ANYOF,

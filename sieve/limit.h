@@ -21,6 +21,10 @@
 #define SIEVE_LINE_SHOWN_MAX 120	   /* of the offending line, in an error */
 #define SIEVE_RULE_MAX 80		   /* bytes of a rule's name */
 #define SIEVE_MAILBOX_MAX 1024		   /* bytes of a folder's name */
+#define SIEVE_LOCAL_PART_MAX 64		   /* bytes; RFC 5321 4.5.3.1.1 */
+#define SIEVE_LABEL_MAX 63		   /* of a domain; RFC 1035 2.3.4 */
+#define SIEVE_DOMAIN_MAX 255		   /* RFC 5321 4.5.3.1.2 */
+#define SIEVE_ADDRESS_MAX 384		   /* of both, and more than may be in either */
 #define SIEVE_FLAGS_MAX 1024		   /* bytes of a list of flags */
 #define SIEVE_TRACED_MAX 200		   /* bytes of a value in a trace */
 #define SIEVE_REASON_MAX 400		   /* bytes of what `error` says */
