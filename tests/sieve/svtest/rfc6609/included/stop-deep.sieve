@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require "include";
+include "stop";
+redirect "other@example.net";

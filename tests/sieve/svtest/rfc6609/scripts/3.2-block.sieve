@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require "include";
+if true {
+	include "redirect";
+}
+if header "subject" "no such subject" {
+	include "discard";
+}

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require ["include", "variables"];
+set "a" "of the script";
+include "sets-a";
+if string "${a}" "of the script" { keep; }
