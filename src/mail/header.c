@@ -43,6 +43,14 @@ find_line_end(struct str text, size_t at)
 	return lf == NULL ? text.n : (size_t)(lf - text.p) + 1;
 }
 
+/* RFC 5322 2.1: it ends the header, whatever the body begins with. */
+static bool
+is_empty_line(struct str text, size_t at)
+{
+	return text.p[at] == '\n' ||
+	    (text.p[at] == '\r' && at + 1 < text.n && text.p[at + 1] == '\n');
+}
+
 /* How many bytes of line end the line text[from, to) has. */
 static size_t
 count_line_end(struct str text, size_t from, size_t to)
@@ -97,14 +105,16 @@ header_has_field(struct header_cursor *cursor, struct header_field *out)
 
 		out->line = cursor->line;
 		out->next = 0;
+		if (is_empty_line(cursor->text, begin)) {
+			cursor->at = find_line_end(cursor->text, begin);
+			cursor->line++;
+			cursor->is_ended = true;
+			return false;
+		}
 		/* A continuation at the top of the header is passed with the
 		 * lines behind it, as text without a name. */
 		last = pass_lines(cursor);
 		line_end = count_line_end(cursor->text, last, cursor->at);
-		if (last == begin && line_end > 0 && line_end == cursor->at - begin) {
-			cursor->is_ended = true;
-			return false;
-		}
 		if (is_field(str_sub(cursor->text, begin, cursor->at - line_end - begin), out))
 			return true;
 	}

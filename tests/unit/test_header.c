@@ -78,6 +78,8 @@ header_ends_at_the_first_empty_line_and_only_there(void **state)
 		{ "", 0, 0, false },
 		{ "\n", 1, 0, true },
 		{ "\r\nbody", 2, 0, true },
+		{ "A: b\n\n body\nC: d\n", 6, 1, true },
+		{ "A: b\r\n\r\n\tbody\r\nC: d\r\n", 8, 1, true },
 		{ "\nA: b\n\n", 1, 0, true },
 		{ "A: b\n\nbody: x\n", 6, 1, true },
 		{ "A: b\r\n\r\nbody", 8, 1, true },
