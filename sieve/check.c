@@ -231,6 +231,16 @@ bind_positional(struct sieve_checker *checker, struct sieve_node *node,
 	}
 }
 
+/* RFC 5260 6, 5293 5: "Specifying :last without :index is an error." */
+static void
+check_last(struct sieve_checker *checker, const struct sieve_node *node)
+{
+	if (node->bound.tags[SIEVE_GROUP_LAST] != NULL &&
+	    node->bound.tags[SIEVE_GROUP_INDEX] == NULL)
+		sieve_error_add(checker->errors, node->offset, "`%s` with `:last` lacks `:index`",
+		    node->word->name);
+}
+
 static void
 bind_arguments(struct sieve_checker *checker, struct sieve_node *node)
 {
@@ -250,6 +260,7 @@ bind_arguments(struct sieve_checker *checker, struct sieve_node *node)
 		argument = argument->next;
 	}
 	bind_positional(checker, node, given, count);
+	check_last(checker, node);
 	for (group = 0; group < SIEVE_GROUP_COUNT; group++)
 		if ((node->word->needed & UINT64_C(1) << group) != 0 && node->bound.tags[group] == NULL)
 			sieve_error_add(checker->errors, node->end,

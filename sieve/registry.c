@@ -23,13 +23,14 @@ const struct sieve_extension *const sieve_registry[] = {
 	&sieve_ext_copy,
 	&sieve_ext_ihave,
 	&sieve_ext_include,
+	&sieve_ext_date,
+	&sieve_ext_index,
 	NULL,
 };
 
 const struct sieve_future sieve_futures[] = {
 	{ "body", "RFC 5173", "body", "raw text content" },
 	{ "comparator-i;unicode-casemap", "RFC 5051", "", "" },
-	{ "date", "RFC 5260", "date currentdate", "originalzone zone" },
 	{ "duplicate", "RFC 7352", "duplicate", "" },
 	{ "editheader", "RFC 5293", "addheader deleteheader", "" },
 	{ "enclose", "RFC 5703", "enclose", "" },
@@ -43,7 +44,6 @@ const struct sieve_future sieve_futures[] = {
 	{ "fcc", "RFC 8580", "", "fcc" },
 	{ "foreverypart", "RFC 5703", "foreverypart break", "" },
 	{ "imapsieve", "RFC 6785", "", "" },
-	{ "index", "RFC 5260", "", "index last" },
 	{ "mailbox", "RFC 5490", "mailboxexists", "create" },
 	{ "mailboxid", "RFC 9042", "mailboxidexists", "mailboxid" },
 	{ "mboxmetadata", "RFC 5490", "metadata metadataexists", "" },

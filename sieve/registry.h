@@ -36,6 +36,7 @@ typedef uint64_t sieve_groups;
 #define SIEVE_OWN(n) ((enum sieve_group)(SIEVE_GROUP_OWN + (n)))
 #define SIEVE_OWN_BIT(n) (UINT64_C(1) << SIEVE_OWN(n))
 #define SIEVE_GROUPS_MATCH (SIEVE_GROUP_BIT(COMPARATOR) | SIEVE_GROUP_BIT(MATCH))
+#define SIEVE_GROUPS_INDEX (SIEVE_GROUP_BIT(INDEX) | SIEVE_GROUP_BIT(LAST))
 
 /* Codes of tags; 0 is what holds when none is given. */
 enum sieve_address_part { SIEVE_PART_ALL, SIEVE_PART_LOCAL, SIEVE_PART_DOMAIN, SIEVE_PART_USER,
@@ -122,6 +123,8 @@ extern const struct sieve_extension sieve_ext_core, sieve_ext_fileinto, sieve_ex
     sieve_ext_imap4flags, sieve_ext_relational, sieve_ext_regex, sieve_ext_subaddress,
     sieve_ext_numeric, sieve_ext_octet, sieve_ext_casemap, sieve_ext_copy, sieve_ext_encoded,
     sieve_ext_variables, sieve_ext_ihave, sieve_ext_include;
+
+extern const struct sieve_extension sieve_ext_date, sieve_ext_index;
 
 /* All that have descriptors, ending with NULL. */
 extern const struct sieve_extension *const sieve_registry[];
