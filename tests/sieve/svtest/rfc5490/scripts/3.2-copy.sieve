@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: ISC
+# SPDX-FileCopyrightText: 2026 The Doorstep authors
+require ["mailbox", "fileinto", "copy", "imap4flags"];
+fileinto :copy :create :flags "\\Seen" "Copied";
