@@ -310,14 +310,25 @@ sieve_addrspec_is_bare(struct sieve_text text, struct sieve_addrspec *out)
 }
 
 bool
+sieve_addrspec_can_take(struct sieve_text *rest, bool *has_more, struct sieve_addrspec *out)
+{
+	struct cursor cursor = { *rest, 0 };
+
+	if (!has_mailbox(&cursor, out))
+		return false;
+	*has_more = has_taken(&cursor, ',');
+	*rest = (struct sieve_text){ rest->p + cursor.i, rest->n - cursor.i };
+	return *has_more || rest->n == 0;
+}
+
+bool
 sieve_addrspec_is_list(struct sieve_text text)
 {
-	struct cursor cursor = { text, 0 };
 	struct sieve_addrspec ignored;
+	bool has_more = true;
 
-	do {
-		if (!has_mailbox(&cursor, &ignored))
+	while (has_more)
+		if (!sieve_addrspec_can_take(&text, &has_more, &ignored))
 			return false;
-	} while (has_taken(&cursor, ','));
-	return cursor.i == text.n;
+	return true;
 }

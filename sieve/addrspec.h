@@ -24,6 +24,10 @@ bool sieve_addrspec_is_mailbox(struct sieve_text text, struct sieve_addrspec *ou
 bool sieve_addrspec_is_bare(struct sieve_text text, struct sieve_addrspec *out);
 /* One or more with commas between: a From field. */
 bool sieve_addrspec_is_list(struct sieve_text text);
+/* Takes one off the front of such a list, and the comma behind it, which says
+ * that there must be more; false: there is none. */
+bool sieve_addrspec_can_take(struct sieve_text *rest, bool *has_more,
+    struct sieve_addrspec *out);
 
 struct sieve_text sieve_addrspec_text(const struct sieve_addrspec *address); /* borrowed */
 

@@ -47,6 +47,8 @@
 #define SIEVE_DUPLICATE_DEFAULT (7 * 24 * 3600) /* RFC 7352 3.1 has this one */
 #define SIEVE_DUPLICATE_MAX (90 * 24 * 3600)	/* Cyrus's */
 #define SIEVE_NOTIFICATIONS_MAX 10		/* of one run; Pigeonhole's */
+#define SIEVE_MAILTO_RECIPIENTS_MAX 8		/* likewise, of one notification */
+#define SIEVE_MAILTO_FIELDS_MAX 16		/* likewise */
 
 /* What a run may cost when the host does not say. */
 #define SIEVE_STEPS_MAX ((uint64_t)10 * 1000 * 1000) /* about a second */

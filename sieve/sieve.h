@@ -198,6 +198,10 @@ struct sieve_notify {
 	unsigned importance; /* 1 to 3 */
 	const struct sieve_text *options;
 	size_t option_count;
+	/* Of a mailto method (mailto.h reads the rest): those that no notification
+	 * before this one goes to, RFC 5436 2.7. */
+	const struct sieve_text *recipients;
+	size_t recipient_count;
 };
 
 struct sieve_redirect { /* RFC 6009; empty: not given */
