@@ -239,3 +239,34 @@ def test_a_question_in_the_middle_holds_up_nobody():
             assert client.reply().startswith("250")
             client.close()
         wait_for(lambda: folders(door) == {"Asked": 8}, what="eight messages")
+
+
+def test_a_script_is_used_on_mail_that_is_there():
+    with begin("keep;") as door:
+        for i in range(6):
+            give(door, subject="number %d" % i, ident=str(i))
+        wait_for(lambda: b"INBOX" in door.command("index", "list", "alice@example.org").stdout,
+                 what="the index")
+        door.command("index", "sync", "alice@example.org", check=False)
+        wait_for(lambda: b"6 messages" in door.command("sieve", "filter", "alice@example.org", "INBOX",
+                 write_script(door, "try.sieve", "keep;")).stdout, what="six messages")
+        script = write_script(door, "sort.sieve", (
+            'require ["fileinto", "imap4flags", "copy"];\n'
+            'if header :is "subject" "number 1" { fileinto "One"; }\n'
+            'if header :is "subject" "number 2" { discard; }\n'
+            'if header :is "subject" "number 3" { addflag "\\\\Flagged"; keep; }\n'
+            'if header :is "subject" "number 4" { fileinto :copy "Four"; keep; }\n'
+            'if header :is "subject" "number 5" { redirect "x@example.net"; }\n'))
+        words = ("sieve", "filter", "alice@example.org", "INBOX", script)
+        before = folders(door)
+        dry = door.command(*words).stdout.decode()
+        assert "4 of 6 messages would be changed" in dry and "dry run" in dry
+        assert folders(door) == before == {"INBOX": 6}
+        done = door.command(*words, "--yes").stdout.decode()
+        assert "4 messages filtered, 0 failed" in done
+        assert folders(door) == {"INBOX": 4, "One": 1, "Four": 1}
+        cur = os.listdir(os.path.join(door.maildir("alice"), "cur"))
+        assert any(name.endswith(":2,F") for name in cur)
+        # Once more: what is as the script wants it stays as it is.
+        door.command(*words, "--yes")
+        assert folders(door)["INBOX"] == 4 and len(door.messages("alice", "One")) == 1
