@@ -42,13 +42,14 @@ take_part(const struct glob *glob, size_t from)
 	return part;
 }
 
-/* Bytes of the character at the front: UTF-8, or one. */
+/* Bytes of the character at the front.  RFC 5228 2.7.1: i;octet and
+ * i;ascii-casemap "define a character to be a single octet". */
 static size_t
 character_size(const struct glob *glob, size_t at)
 {
 	size_t n = 1;
 
-	if (glob->comparator == SIEVE_COMPARE_OCTET || (unsigned char)glob->value.p[at] < 0xc0)
+	if (glob->comparator != SIEVE_COMPARE_UNICODE || (unsigned char)glob->value.p[at] < 0xc0)
 		return 1;
 	while (n < 4 && at + n < glob->value.n &&
 	    ((unsigned char)glob->value.p[at + n] & 0xc0) == 0x80)
@@ -108,7 +109,7 @@ static bool
 has_part_later(const struct glob *glob, const struct part *part, size_t *at)
 {
 	bool is_last = part->end == glob->pattern.n;
-	bool is_sized = !part->has_wildcard || glob->comparator == SIEVE_COMPARE_OCTET;
+	bool is_sized = !part->has_wildcard || glob->comparator != SIEVE_COMPARE_UNICODE;
 	unsigned known = glob->captures == NULL ? 0 : glob->captures->n;
 	size_t start = *at, end;
 

@@ -82,6 +82,17 @@ note_rule(struct sieve_lexer *lexer, struct sieve_text comment)
 	lexer->rule = (struct sieve_text){ p, (size_t)(close - 1 - p) };
 }
 
+/* RFC 5228 2.1: "NUL (US-ASCII 0) is never permitted in scripts". */
+static void
+check_comment(struct sieve_lexer *lexer, size_t from)
+{
+	const char *p = lexer->script.p;
+	const char *nul = memchr(p + from, '\0', lexer->at - from);
+
+	if (nul != NULL)
+		sieve_error_add(lexer->errors, (size_t)(nul - p), "this comment holds a NUL byte");
+}
+
 static void
 pass_hash_comment(struct sieve_lexer *lexer)
 {
@@ -89,6 +100,7 @@ pass_hash_comment(struct sieve_lexer *lexer)
 
 	while (peek(lexer, 0) != -1 && peek(lexer, 0) != '\n')
 		lexer->at++;
+	check_comment(lexer, from);
 	note_rule(lexer, (struct sieve_text){ lexer->script.p + from, lexer->at - from });
 }
 
@@ -100,6 +112,7 @@ pass_bracket_comment(struct sieve_lexer *lexer)
 	lexer->at += 2;
 	while (peek(lexer, 0) != -1) {
 		if (peek(lexer, 0) == '*' && peek(lexer, 1) == '/') {
+			check_comment(lexer, from);
 			lexer->at += 2;
 			return;
 		}
