@@ -49,6 +49,20 @@ is_ascii_header(struct str text)
 	return path_is_ascii(str_sub(text, 0, header_size(text)));
 }
 
+/* An address that is none was left out by build_addresses. */
+static bool
+has_both_ends(struct str text)
+{
+	struct header_cursor cursor;
+	struct header_field field;
+	size_t n = 0;
+
+	header_cursor_init(&cursor, text);
+	while (header_has_field(&cursor, &field))
+		n += str_is_equal(field.name, STR("From")) || str_is_equal(field.name, STR("To"));
+	return n == 2;
+}
+
 enum compose_answer
 compose_end(struct compose_message *out, bool is_ours)
 {
@@ -64,6 +78,8 @@ compose_end(struct compose_message *out, bool is_ours)
 	if (out->from.n > 0 && !address_is_valid(out->from))
 		return compose_fail(out, "the address to send from is not valid");
 	out->is_utf8 |= !path_is_ascii(out->from);
+	if (is_ours && !has_both_ends(buf_str(&out->made)))
+		return compose_fail(out, "an address of the message is not valid");
 	if (is_ours)
 		out->is_utf8 |= !is_ascii_header(buf_str(&out->made));
 	out->is_8bit = !path_is_ascii(buf_str(&out->made)) || !path_is_ascii(out->rest);

@@ -99,15 +99,19 @@ add_header(struct buf *out, struct str text, size_t size)
 	buf_add_str(out, str_sub(text, done, size - done));
 }
 
-static void
-add_message(const struct compose_env *env, struct str text, struct compose_message *out)
+/* False: the user's address cannot be written, so the loop could not end. */
+static bool
+can_add_message(const struct compose_env *env, struct str text, struct compose_message *out)
 {
 	struct build_address own = { .path = compose_user(env) };
 	size_t size = header_size(text);
 
 	build_addresses(&out->made, STR(TRACE_FIELD), &own, 1);
+	if (out->made.n == 0)
+		return false;
 	add_header(&out->made, text, size);
 	out->rest = str_from(text, size);
+	return true;
 }
 
 /* ---- marks ---- */
@@ -159,6 +163,7 @@ compose_redirect(const struct compose_env *env, const struct sieve_action *actio
 	out->from = compose_source(env, set->redirect_from, set->redirect_from_address);
 	out->redirect = action->redirect;
 	out->is_utf8 = env->is_utf8;
-	add_message(env, text, out);
+	if (!can_add_message(env, text, out))
+		return compose_fail(out, "the address of the user is not valid");
 	return compose_end(out, false);
 }
