@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: ISC
 # SPDX-FileCopyrightText: 2026 The Doorstep authors
-kéep;
+if true é { keep; }
