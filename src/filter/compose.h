@@ -34,8 +34,6 @@ struct charset_set;
 #define COMPOSE_REFERENCES_MAX 40
 /* Received fields of a message that is redirected: RFC 5321 6.3. */
 #define COMPOSE_HOPS_MAX 100
-/* Recipients of one notification; Pigeonhole's. */
-#define COMPOSE_RECIPIENTS_MAX 8
 
 enum compose_answer {
 	COMPOSE_DONE,	/* *out is filled */
@@ -139,6 +137,13 @@ enum compose_answer compose_redirect(const struct compose_env *env,
 
 /* For how long a second copy of one message is not redirected again; Pigeonhole's. */
 #define COMPOSE_REDIRECT_SECONDS (12 * 3600)
+
+/*
+ * RFC 5436: actions[i], whose method is mailto.  Those in front of it in the
+ * list are of the same run: who gets one of them gets no second one.
+ */
+enum compose_answer compose_notify(const struct compose_env *env,
+    const struct sieve_action *actions, size_t i, struct compose_message *out);
 
 /*
  * When the refusal cannot be said in the protocol: a failure MDN for reject
