@@ -199,7 +199,7 @@ count_wanted(const struct sieve_word *word)
 }
 
 /* Positional arguments are counted from the end: what may be missing stands
- * in front (RFC 5232 3.1: the variable). */
+ * in front mostly (RFC 5232 3.1: the variable). */
 static void
 bind_positional(struct sieve_checker *checker, struct sieve_node *node,
     const struct sieve_argument **given, unsigned count)
@@ -213,14 +213,14 @@ bind_positional(struct sieve_checker *checker, struct sieve_node *node,
 		    word->name);
 		return;
 	}
-	if (count + word->optional < wanted) {
+	if (count + word->optional + word->trailing < wanted) {
 		at = count < word->optional ? word->optional : count;
 		sieve_error_add(checker->errors, node->end, "`%s` lacks %s: expected %s",
 		    word->name, word->names[at], describe_value(word->positional[at]));
 		return;
 	}
 	for (i = 0; i < count; i++) {
-		at = wanted - count + i;
+		at = word->trailing > 0 ? i : wanted - count + i;
 		if (is_value(given[i], word->positional[at]))
 			node->bound.positional[at] = given[i];
 		else

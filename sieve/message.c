@@ -12,9 +12,9 @@
 
 /* The edits as they are now; versions are copies of them. */
 struct sieve_message {
-	struct sieve_edit edits[SIEVE_EDITS_MAX];
-	struct sieve_text decoded[SIEVE_EDITS_MAX]; /* values of added ones, as tests see them */
-	size_t edit_count;
+	struct sieve_edit *edits;
+	struct sieve_text *decoded; /* values of added ones, as tests see them */
+	size_t edit_count, edit_cap;
 	struct sieve_version versions[SIEVE_VERSIONS_MAX];
 	bool is_changed; /* since the last version */
 	bool is_adopted;
@@ -66,17 +66,19 @@ count_edits(const struct sieve_message *message, struct sieve_text name)
 	return n;
 }
 
-static bool
-is_deleted(const struct sieve_message *message, struct sieve_text name, size_t index)
+static void
+mark_deleted(const struct sieve_message *message, struct sieve_text name, size_t count,
+    bool *is_deleted)
 {
+	const struct sieve_edit *edit;
 	size_t i;
 
-	for (i = 0; i < message->edit_count; i++)
-		if (message->edits[i].kind == SIEVE_EDIT_DELETE &&
-		    message->edits[i].index == index &&
-		    sieve_text_is_same(message->edits[i].name, name))
-			return true;
-	return false;
+	for (i = 0; i < message->edit_count; i++) {
+		edit = &message->edits[i];
+		if (edit->kind == SIEVE_EDIT_DELETE && edit->index < count &&
+		    sieve_text_is_same(edit->name, name))
+			is_deleted[edit->index] = true;
+	}
 }
 
 static void
@@ -86,20 +88,21 @@ add_place(struct sieve_message *message, size_t edit, struct sieve_text name, in
 	if ((int)message->edits[edit].kind == kind &&
 	    sieve_text_is_same(message->edits[edit].name, name))
 		places[(*n)++] = (struct sieve_field_place){ .is_added = true,
-			.value = message->decoded[edit], .edit = &message->edits[edit] };
+			.value = message->decoded[edit], .edit = edit };
 }
 
 /* RFC 5293 4: the last that was put first is the first. */
 static size_t
 fill_places(struct sieve_message *message, struct sieve_text name, size_t count,
-    struct sieve_field_place *places)
+    bool *is_deleted, struct sieve_field_place *places)
 {
 	size_t i, n = 0;
 
+	mark_deleted(message, name, count, is_deleted);
 	for (i = message->edit_count; i > 0; i--)
 		add_place(message, i - 1, name, SIEVE_EDIT_ADD_FIRST, places, &n);
 	for (i = 0; i < count; i++)
-		if (!is_deleted(message, name, i))
+		if (!is_deleted[i])
 			places[n++].index = i;
 	for (i = 0; i < message->edit_count; i++)
 		add_place(message, i, name, SIEVE_EDIT_ADD_LAST, places, &n);
@@ -112,6 +115,7 @@ sieve_message_fields(struct sieve_interp *in, uint32_t part, struct sieve_text n
 	const struct sieve_host *host = in->host;
 	struct sieve_fields fields = { .n = 0 };
 	struct sieve_field_place *places;
+	bool *is_deleted;
 	size_t edits;
 
 	if (host->fields != NULL)
@@ -119,15 +123,16 @@ sieve_message_fields(struct sieve_interp *in, uint32_t part, struct sieve_text n
 	if (part != 0 || in->message == NULL)
 		return fields;
 	edits = count_edits(in->message, name);
-	if (edits == 0 || !sieve_interp_can_spend(in, (edits + 1) * (fields.n + 1) / 16))
+	if (!sieve_interp_can_spend(in, (in->message->edit_count + fields.n) / 16) || edits == 0)
 		return fields;
 	places = sieve_arena_get(&in->scratch, (edits + fields.n) * sizeof *places);
-	if (places == NULL) {
+	is_deleted = sieve_arena_get(&in->scratch, fields.n + 1);
+	if (places == NULL || is_deleted == NULL) {
 		sieve_interp_fail_memory(in);
 		fields.n = 0;
 		return fields;
 	}
-	fields.n = fill_places(in->message, name, fields.n, places);
+	fields.n = fill_places(in->message, name, fields.n, is_deleted, places);
 	fields.places = places;
 	return fields;
 }
@@ -191,6 +196,54 @@ sieve_message_select(const struct sieve_call *call, size_t count, size_t *first_
 	*end_out = *first_out + 1;
 }
 
+static size_t
+count_fields(struct sieve_interp *in, uint32_t part, struct sieve_list names)
+{
+	size_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < names.n && sieve_interp_can_spend(in, 1); i++)
+		n += sieve_message_fields(in, part, names.at[i].text).n;
+	return n;
+}
+
+struct sieve_selection
+sieve_message_choose(struct sieve_interp *in, const struct sieve_call *call, uint32_t part,
+    struct sieve_list names)
+{
+	const struct sieve_tagged *tagged = sieve_call_value(call, SIEVE_GROUP_INDEX);
+	struct sieve_selection selection = { .is_all = tagged == NULL };
+	size_t count;
+
+	if (tagged == NULL)
+		return selection;
+	selection.wanted = tagged->number;
+	if (!sieve_call_has(call, SIEVE_GROUP_LAST))
+		return selection;
+	count = count_fields(in, part, names);
+	selection.wanted = tagged->number == 0 || tagged->number > count
+	    ? 0
+	    : count - tagged->number + 1;
+	return selection;
+}
+
+void
+sieve_message_chosen(struct sieve_selection *selection, size_t count, size_t *first_out,
+    size_t *end_out)
+{
+	*first_out = 0;
+	*end_out = selection->is_all ? count : 0;
+	if (selection->wanted == 0)
+		return;
+	if (selection->wanted > count) {
+		selection->wanted -= count;
+		return;
+	}
+	*first_out = (size_t)selection->wanted - 1;
+	*end_out = *first_out + 1;
+	selection->wanted = 0;
+}
+
 /* ---- parts ---- */
 
 uint32_t
@@ -229,59 +282,99 @@ sieve_message_body(struct sieve_interp *in, uint32_t part, enum sieve_body kind)
 
 /* ---- edits ---- */
 
+/* False: no memory. */
+static bool
+can_grow(struct sieve_interp *in, struct sieve_message *message)
+{
+	size_t cap = message->edit_cap == 0 ? 16 : 2 * message->edit_cap;
+	struct sieve_edit *edits = sieve_arena_get(in->arena, cap * sizeof *edits);
+	struct sieve_text *decoded = sieve_arena_get(in->arena, cap * sizeof *decoded);
+
+	if (edits == NULL || decoded == NULL) {
+		sieve_interp_fail_memory(in);
+		return false;
+	}
+	if (message->edit_count > 0) {
+		memcpy(edits, message->edits, message->edit_count * sizeof *edits);
+		memcpy(decoded, message->decoded, message->edit_count * sizeof *decoded);
+	}
+	message->edits = edits;
+	message->decoded = decoded;
+	message->edit_cap = cap;
+	return true;
+}
+
+/* decoded: of an added one.  Texts are borrowed. */
+static void
+put_edit(struct sieve_interp *in, const struct sieve_edit *edit, struct sieve_text decoded)
+{
+	struct sieve_message *message = begin_edit(in);
+
+	if (message == NULL)
+		return;
+	if (message->edit_count == SIEVE_EDITS_MAX) {
+		sieve_interp_fail(in, "too many changes of the header: %d may be made",
+		    SIEVE_EDITS_MAX);
+		return;
+	}
+	if (message->edit_count == message->edit_cap && !can_grow(in, message))
+		return;
+	message->edits[message->edit_count] = *edit;
+	message->decoded[message->edit_count++] = decoded;
+}
+
 void
 sieve_message_add_field(struct sieve_interp *in, struct sieve_text name, struct sieve_text value,
     bool is_last)
 {
-	struct sieve_message *message = begin_edit(in);
-	struct sieve_edit *edit;
+	const struct sieve_edit edit = {
+		.kind = is_last ? SIEVE_EDIT_ADD_LAST : SIEVE_EDIT_ADD_FIRST,
+		.name = sieve_interp_keep(in, name),
+		.value = sieve_header_encode(in->arena, name, value),
+	};
 
-	if (message == NULL)
-		return;
-	if (message->edit_count == SIEVE_EDITS_MAX) {
-		sieve_interp_fail(in, "too many changes of the header: %d may be made",
-		    SIEVE_EDITS_MAX);
-		return;
-	}
-	edit = &message->edits[message->edit_count];
-	edit->kind = is_last ? SIEVE_EDIT_ADD_LAST : SIEVE_EDIT_ADD_FIRST;
-	edit->name = sieve_interp_keep(in, name);
-	edit->value = sieve_header_encode(in->arena, name, value);
-	message->decoded[message->edit_count++] = sieve_interp_keep(in, value);
+	put_edit(in, &edit, sieve_interp_keep(in, value));
 	if (in->arena->is_out)
 		sieve_interp_fail_memory(in);
 }
 
+/* What was added is no edit any more; names that are NULL mark it. */
 static void
-forget_added(struct sieve_message *message, const struct sieve_edit *edit)
+forget_added(struct sieve_message *message, const struct sieve_fields *fields,
+    const bool *is_marked)
 {
-	size_t at = (size_t)(edit - message->edits), behind = --message->edit_count - at;
+	size_t i, n = 0;
 
-	memmove(&message->edits[at], &message->edits[at + 1], behind * sizeof *message->edits);
-	memmove(&message->decoded[at], &message->decoded[at + 1],
-	    behind * sizeof *message->decoded);
+	for (i = 0; i < fields->n; i++)
+		if (is_marked[i] && fields->places[i].is_added)
+			message->edits[fields->places[i].edit].name.p = NULL;
+	for (i = 0; i < message->edit_count; i++) {
+		if (message->edits[i].name.p == NULL)
+			continue;
+		message->edits[n] = message->edits[i];
+		message->decoded[n++] = message->decoded[i];
+	}
+	message->edit_count = n;
 }
 
 void
-sieve_message_delete_field(struct sieve_interp *in, struct sieve_text name,
-    const struct sieve_fields *fields, size_t i)
+sieve_message_delete_fields(struct sieve_interp *in, struct sieve_text name,
+    const struct sieve_fields *fields, const bool *is_marked)
 {
-	const struct sieve_field_place *place = fields->places == NULL ? NULL : &fields->places[i];
-	struct sieve_message *message = begin_edit(in);
+	const struct sieve_field_place *places = fields->places;
+	struct sieve_edit edit = { .kind = SIEVE_EDIT_DELETE };
+	size_t i;
 
-	if (message == NULL)
-		return;
-	if (place != NULL && place->is_added) {
-		forget_added(message, place->edit);
-		return;
+	if (places != NULL && begin_edit(in) != NULL)
+		forget_added(in->message, fields, is_marked);
+	for (i = 0; i < fields->n && !in->is_over; i++) {
+		if (!is_marked[i] || (places != NULL && places[i].is_added))
+			continue;
+		if (edit.name.p == NULL)
+			edit.name = sieve_interp_keep(in, name);
+		edit.index = places == NULL ? i : places[i].index;
+		put_edit(in, &edit, SIEVE_TEXT_EMPTY);
 	}
-	if (message->edit_count == SIEVE_EDITS_MAX) {
-		sieve_interp_fail(in, "too many changes of the header: %d may be made",
-		    SIEVE_EDITS_MAX);
-		return;
-	}
-	message->edits[message->edit_count++] = (struct sieve_edit){ .kind = SIEVE_EDIT_DELETE,
-		.name = sieve_interp_keep(in, name), .index = place == NULL ? i : place->index };
 }
 
 void

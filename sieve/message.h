@@ -22,7 +22,7 @@ struct sieve_field_place {
 	bool is_added;
 	size_t index; /* of the host's list; or */
 	struct sieve_text value; /* added: decoded, as tests see it */
-	const struct sieve_edit *edit;
+	size_t edit; /* added: by which edit; private */
 };
 
 struct sieve_fields sieve_message_fields(struct sieve_interp *in, uint32_t part,
@@ -39,6 +39,22 @@ const void *sieve_message_addresses(struct sieve_interp *in, const struct sieve_
 void sieve_message_select(const struct sieve_call *call, size_t count, size_t *first_out,
     size_t *end_out);
 
+/*
+ * Likewise for a test that names several: "all the named header fields are
+ * counted in the order specified by the header-list".
+ *
+ *	selection = sieve_message_choose(in, call, part, names);
+ *	for each name: fields = ..., sieve_message_chosen(&selection, fields.n, &i, &end);
+ */
+struct sieve_selection {
+	bool is_all;
+	uint64_t wanted; /* number among those that are still to come, from 1; 0: none */
+};
+struct sieve_selection sieve_message_choose(struct sieve_interp *in,
+    const struct sieve_call *call, uint32_t part, struct sieve_list names);
+void sieve_message_chosen(struct sieve_selection *selection, size_t count, size_t *first_out,
+    size_t *end_out);
+
 uint32_t sieve_message_part_count(struct sieve_interp *in);
 struct sieve_part sieve_message_part(struct sieve_interp *in, uint32_t part);
 /* Whether the part is, at any depth, below the other. */
@@ -47,11 +63,12 @@ struct sieve_text sieve_message_body(struct sieve_interp *in, uint32_t part,
     enum sieve_body kind);
 
 /* Edits.  The value of an added field is decoded text; it is encoded and
- * folded here (RFC 5293 4).  False: the run has failed. */
+ * folded here (RFC 5293 4). */
 void sieve_message_add_field(struct sieve_interp *in, struct sieve_text name,
     struct sieve_text value, bool is_last);
-void sieve_message_delete_field(struct sieve_interp *in, struct sieve_text name,
-    const struct sieve_fields *fields, size_t i);
+/* Those of `fields`, which are of this name, that are marked. */
+void sieve_message_delete_fields(struct sieve_interp *in, struct sieve_text name,
+    const struct sieve_fields *fields, const bool *is_marked);
 /* The text, which lasts as long as the result, takes the message's place; edits are gone. */
 void sieve_message_adopt(struct sieve_interp *in, struct sieve_text text);
 /* The message with its edited header as one text of that life: what

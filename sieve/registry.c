@@ -25,6 +25,7 @@ const struct sieve_extension *const sieve_registry[] = {
 	&sieve_ext_include,
 	&sieve_ext_date,
 	&sieve_ext_index,
+	&sieve_ext_editheader,
 	NULL,
 };
 
@@ -32,7 +33,6 @@ const struct sieve_future sieve_futures[] = {
 	{ "body", "RFC 5173", "body", "raw text content" },
 	{ "comparator-i;unicode-casemap", "RFC 5051", "", "" },
 	{ "duplicate", "RFC 7352", "duplicate", "" },
-	{ "editheader", "RFC 5293", "addheader deleteheader", "" },
 	{ "enclose", "RFC 5703", "enclose", "" },
 	{ "enotify", "RFC 5435", "notify valid_notify_method notify_method_capability", "" },
 	{ "environment", "RFC 5183", "environment", "" },

@@ -89,6 +89,7 @@ struct sieve_word {
 	enum sieve_value positional[SIEVE_POSITIONAL_MAX];
 	const char *names[SIEVE_POSITIONAL_MAX]; /* of the positional ones, for messages */
 	unsigned optional; /* that many positional ones, from the front, may be left out */
+	unsigned trailing; /* likewise from the end; not both */
 	enum sieve_tests tests;
 	bool has_block;
 	/* What a table cannot say: NULL or a check once everything is bound. */
@@ -124,7 +125,7 @@ extern const struct sieve_extension sieve_ext_core, sieve_ext_fileinto, sieve_ex
     sieve_ext_numeric, sieve_ext_octet, sieve_ext_casemap, sieve_ext_copy, sieve_ext_encoded,
     sieve_ext_variables, sieve_ext_ihave, sieve_ext_include;
 
-extern const struct sieve_extension sieve_ext_date, sieve_ext_index;
+extern const struct sieve_extension sieve_ext_date, sieve_ext_index, sieve_ext_editheader;
 
 /* All that have descriptors, ending with NULL. */
 extern const struct sieve_extension *const sieve_registry[];

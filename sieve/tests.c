@@ -14,6 +14,7 @@ bool
 sieve_tests_header(struct sieve_interp *in, const struct sieve_call *call)
 {
 	struct sieve_list names = sieve_interp_list(in, call->arguments[0]);
+	struct sieve_selection selection = sieve_message_choose(in, call, 0, names);
 	struct sieve_compare compare;
 	struct sieve_fields fields;
 	size_t i, end;
@@ -22,7 +23,7 @@ sieve_tests_header(struct sieve_interp *in, const struct sieve_call *call)
 	sieve_compare_begin(&compare, in, call, call->arguments[1]);
 	for (name = 0; name < names.n && sieve_interp_can_spend(in, 1); name++) {
 		fields = sieve_message_fields(in, 0, names.at[name].text);
-		sieve_message_select(call, fields.n, &i, &end);
+		sieve_message_chosen(&selection, fields.n, &i, &end);
 		for (; i < end; i++)
 			if (sieve_compare_is_done(&compare, sieve_message_field(in, &fields, i)))
 				return compare.is_true;
@@ -127,6 +128,7 @@ bool
 sieve_tests_address(struct sieve_interp *in, const struct sieve_call *call)
 {
 	struct sieve_list names = sieve_interp_list(in, call->arguments[0]);
+	struct sieve_selection selection = sieve_message_choose(in, call, 0, names);
 	struct sieve_compare compare;
 	struct sieve_fields fields;
 	size_t i, end;
@@ -135,7 +137,7 @@ sieve_tests_address(struct sieve_interp *in, const struct sieve_call *call)
 	sieve_compare_begin(&compare, in, call, call->arguments[1]);
 	for (name = 0; name < names.n && sieve_interp_can_spend(in, 1); name++) {
 		fields = sieve_message_fields(in, 0, names.at[name].text);
-		sieve_message_select(call, fields.n, &i, &end);
+		sieve_message_chosen(&selection, fields.n, &i, &end);
 		for (; i < end; i++)
 			if (is_field_done(&compare, call, &fields, i))
 				return compare.is_true;

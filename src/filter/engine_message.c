@@ -191,21 +191,25 @@ engine_message_is_rendered(struct host *host, const struct sieve_version *versio
     struct str *out)
 {
 	struct str text = version->is_original ? host->base : engine_str(version->message);
-	struct host_edit edits[SIEVE_EDITS_MAX];
+	struct host_edit *edits;
+	bool is_rendered;
 	size_t i;
 
 	if (version->edit_count == 0) {
 		*out = text;
 		return true;
 	}
-	for (i = 0; i < version->edit_count && i < SIEVE_EDITS_MAX; i++)
+	edits = xcalloc(version->edit_count, sizeof *edits);
+	for (i = 0; i < version->edit_count; i++)
 		edits[i] = (struct host_edit){
 			.kind = edit_kind(&version->edits[i]),
 			.name = engine_str(version->edits[i].name),
 			.value = engine_str(version->edits[i].value),
 			.index = version->edits[i].index,
 		};
-	return host_is_rendered(host, text, edits, i, out);
+	is_rendered = host_is_rendered(host, text, edits, i, out);
+	free(edits);
+	return is_rendered;
 }
 
 static struct sieve_text

@@ -97,6 +97,10 @@ struct edited {
 	struct str line_end;
 	struct splice *deleted; /* by place */
 	size_t deleted_count;
+	/* The last one that was found: edits of a name come in order mostly. */
+	struct str name;
+	const struct header_field *field;
+	size_t index;
 	struct buf first, last; /* what is added */
 };
 
@@ -115,25 +119,38 @@ add_field(const struct edited *e, struct buf *out, const struct host_edit *edit)
 		buf_add_str(out, e->line_end);
 }
 
+static const struct header_field *
+find_field(struct edited *e, const struct host_edit *edit)
+{
+	if (e->field == NULL || edit->index < e->index ||
+	    !str_is_equal_nocase(edit->name, e->name)) {
+		e->name = edit->name;
+		e->field = header_first(&e->header, edit->name);
+		e->index = 0;
+	}
+	for (; e->field != NULL && e->index < edit->index; e->index++)
+		e->field = header_next(&e->header, e->field);
+	return e->field;
+}
+
 static void
 delete_field(struct edited *e, const struct host_edit *edit)
 {
-	const struct header_field *field = header_first(&e->header, edit->name);
+	const struct header_field *field = find_field(e, edit);
 	struct splice splice;
-	size_t i;
+	size_t i, at = e->deleted_count;
 
-	for (i = 0; field != NULL && i < edit->index; i++)
-		field = header_next(&e->header, field);
 	if (field == NULL)
 		return;
 	host_field_extent(e->text, field, &splice.from, &splice.size);
+	while (at > 0 && e->deleted[at - 1].from > splice.from)
+		at--;
 	/* Twice the same one is once. */
-	for (i = 0; i < e->deleted_count; i++)
-		if (e->deleted[i].from == splice.from)
-			return;
-	for (i = e->deleted_count++; i > 0 && e->deleted[i - 1].from > splice.from; i--)
+	if (at > 0 && e->deleted[at - 1].from == splice.from)
+		return;
+	for (i = e->deleted_count++; i > at; i--)
 		e->deleted[i] = e->deleted[i - 1];
-	e->deleted[i] = splice;
+	e->deleted[at] = splice;
 }
 
 /* RFC 5293 4: the last that was put first is the first. */
