@@ -551,34 +551,6 @@ add_commands(struct compiler *compiler, const struct sieve_node *node)
 
 /* ---- the program ---- */
 
-/* What the site has not set. */
-static void
-fill_settings(struct sieve_settings *settings)
-{
-	if (settings->header_size_max == 0)
-		settings->header_size_max = SIEVE_HEADER_SIZE_MAX;
-	if (settings->includes_max == 0)
-		settings->includes_max = SIEVE_INCLUDES_MAX;
-	if (settings->include_depth_max == 0)
-		settings->include_depth_max = SIEVE_INCLUDE_DEPTH_MAX;
-	if (settings->value_size_max == 0)
-		settings->value_size_max = SIEVE_VARIABLE_SIZE_MAX;
-	if (settings->variables_max == 0)
-		settings->variables_max = SIEVE_VARIABLES_MAX;
-	if (settings->vacation_min == 0)
-		settings->vacation_min = SIEVE_VACATION_MIN;
-	if (settings->vacation_max == 0)
-		settings->vacation_max = SIEVE_VACATION_MAX;
-	if (settings->vacation_default == 0)
-		settings->vacation_default = SIEVE_VACATION_DEFAULT;
-	if (settings->duplicate_default == 0)
-		settings->duplicate_default = SIEVE_DUPLICATE_DEFAULT;
-	if (settings->duplicate_max == 0)
-		settings->duplicate_max = SIEVE_DUPLICATE_MAX;
-	if (settings->notifications_max == 0)
-		settings->notifications_max = SIEVE_NOTIFICATIONS_MAX;
-}
-
 static struct sieve_program *
 begin_program(struct sieve_text source, const struct sieve_profile *profile,
     const struct sieve_alloc *memory)
@@ -595,7 +567,7 @@ begin_program(struct sieve_text source, const struct sieve_profile *profile,
 		return program;
 	if (profile->settings != NULL)
 		*settings = *profile->settings;
-	fill_settings(settings);
+	sieve_settings_fill(settings);
 	program->settings = settings;
 	program->globals = sieve_arena_get(&program->arena,
 	    settings->variables_max * sizeof *program->globals);

@@ -19,6 +19,8 @@ struct sieve_message {
 	bool is_changed; /* since the last version */
 	bool is_adopted;
 	struct sieve_text text; /* that took the original's place */
+	bool is_enclosed;	/* RFC 5703 6: then what is sent on is */
+	unsigned sent_version;	/* as it was before */
 };
 
 void
@@ -381,6 +383,7 @@ void
 sieve_message_adopt(struct sieve_interp *in, struct sieve_text text)
 {
 	struct sieve_message *message = begin_edit(in);
+	bool is_enclosed;
 
 	if (message == NULL)
 		return;
@@ -388,10 +391,79 @@ sieve_message_adopt(struct sieve_interp *in, struct sieve_text text)
 		sieve_interp_fail(in, "the changed message cannot be read again");
 		return;
 	}
+	is_enclosed = message->is_enclosed;
+	sieve_message_replace(in, text);
+	message->is_enclosed = is_enclosed;
+}
+
+void
+sieve_message_enclose(struct sieve_interp *in, struct sieve_text text)
+{
+	unsigned version = sieve_message_version(in);
+	struct sieve_message *message = begin_edit(in);
+
+	if (message == NULL)
+		return;
+	if (!message->is_enclosed)
+		message->sent_version = version;
+	message->is_enclosed = true;
+	sieve_message_adopt(in, text);
+}
+
+void
+sieve_message_replace(struct sieve_interp *in, struct sieve_text text)
+{
+	struct sieve_message *message = begin_edit(in);
+
+	if (message == NULL)
+		return;
 	message->edit_count = 0;
-	message->is_adopted = true;
+	message->is_enclosed = false;
+	message->is_adopted = text.p != NULL;
 	message->text = text;
 	in->part = 0;
+}
+
+void
+sieve_message_forget(struct sieve_interp *in)
+{
+	if (in->message != NULL)
+		sieve_message_replace(in, (struct sieve_text){ NULL, 0 });
+	in->result->version_count = 1;
+}
+
+/* ---- size ---- */
+
+/* RFC 5228 5.9: of the message as it is sent, with CRLF. */
+static uint64_t
+wire_size(struct sieve_text text)
+{
+	uint64_t size = text.n;
+	size_t i;
+
+	for (i = 0; i < text.n; i++)
+		size += text.p[i] == '\n' && (i == 0 || text.p[i - 1] != '\r');
+	return size;
+}
+
+uint64_t
+sieve_message_size(struct sieve_interp *in)
+{
+	const struct sieve_message *message = in->message;
+	const struct sieve_edit *edit;
+	uint64_t size = in->host->size;
+	size_t i;
+
+	if (message == NULL)
+		return size;
+	if (message->is_adopted && sieve_interp_can_spend(in, message->text.n / 16))
+		size = wire_size(message->text);
+	for (i = 0; i < message->edit_count; i++) {
+		edit = &message->edits[i];
+		if (edit->kind != SIEVE_EDIT_DELETE)
+			size += edit->name.n + wire_size(edit->value) + 4;
+	}
+	return size;
 }
 
 /* ---- versions ---- */
@@ -425,7 +497,9 @@ sieve_message_version(struct sieve_interp *in)
 	struct sieve_message *message = in->message;
 	struct sieve_result *result = in->result;
 
-	if (message == NULL || !message->is_changed)
+	if (message == NULL || (message->edit_count == 0 && !message->is_adopted))
+		return 0;
+	if (!message->is_changed)
 		return result->version_count - 1;
 	if (result->version_count == SIEVE_VERSIONS_MAX) {
 		sieve_interp_fail(in, "too many versions of the message: %d may be kept",
@@ -435,6 +509,31 @@ sieve_message_version(struct sieve_interp *in)
 	if (!has_edits(in, &message->versions[result->version_count]))
 		return 0;
 	message->is_changed = false;
+	return result->version_count++;
+}
+
+unsigned
+sieve_message_sent_version(struct sieve_interp *in)
+{
+	if (in->message != NULL && in->message->is_enclosed)
+		return in->message->sent_version;
+	return sieve_message_version(in);
+}
+
+unsigned
+sieve_message_add_text(struct sieve_interp *in, struct sieve_text text)
+{
+	struct sieve_message *message = begin_edit(in);
+	struct sieve_result *result = in->result;
+
+	if (message == NULL)
+		return 0;
+	if (result->version_count == SIEVE_VERSIONS_MAX) {
+		sieve_interp_fail(in, "too many versions of the message: %d may be kept",
+		    SIEVE_VERSIONS_MAX);
+		return 0;
+	}
+	message->versions[result->version_count] = (struct sieve_version){ .message = text };
 	return result->version_count++;
 }
 

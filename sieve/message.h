@@ -71,12 +71,28 @@ void sieve_message_delete_fields(struct sieve_interp *in, struct sieve_text name
     const struct sieve_fields *fields, const bool *is_marked);
 /* The text, which lasts as long as the result, takes the message's place; edits are gone. */
 void sieve_message_adopt(struct sieve_interp *in, struct sieve_text text);
+/* Likewise, but what is sent on from now on is the message as it was (RFC
+ * 5703 6). */
+void sieve_message_enclose(struct sieve_interp *in, struct sieve_text text);
+/* RFC 5228 5.9; of what took its place, that of the text.  Fields that were
+ * deleted from its header still count. */
+uint64_t sieve_message_size(struct sieve_interp *in);
 /* The message with its edited header as one text of that life: what
  * replace and enclose begin with. */
 struct sieve_text sieve_message_text(struct sieve_interp *in);
 
 /* The version as it is now: index of result->versions. */
 unsigned sieve_message_version(struct sieve_interp *in);
+unsigned sieve_message_sent_version(struct sieve_interp *in); /* for redirect */
+
+/* For who runs scripts from within one (testsuite.h).  The host has another
+ * message: its edits are gone, versions stay.  p NULL: it is now what the host
+ * calls the original. */
+void sieve_message_replace(struct sieve_interp *in, struct sieve_text text);
+/* As it was at first, and no versions but the original. */
+void sieve_message_forget(struct sieve_interp *in);
+/* A version that is this text, which is not the message now; its index. */
+unsigned sieve_message_add_text(struct sieve_interp *in, struct sieve_text text);
 
 /* At the start of a run. */
 void sieve_message_init(struct sieve_interp *in);

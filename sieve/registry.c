@@ -26,6 +26,7 @@ const struct sieve_extension *const sieve_registry[] = {
 	&sieve_ext_date,
 	&sieve_ext_index,
 	&sieve_ext_editheader,
+	&sieve_ext_testsuite,
 	NULL,
 };
 

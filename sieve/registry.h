@@ -127,6 +127,8 @@ extern const struct sieve_extension sieve_ext_core, sieve_ext_fileinto, sieve_ex
 
 extern const struct sieve_extension sieve_ext_date, sieve_ext_index, sieve_ext_editheader;
 
+extern const struct sieve_extension sieve_ext_testsuite;
+
 /* All that have descriptors, ending with NULL. */
 extern const struct sieve_extension *const sieve_registry[];
 #define SIEVE_EXTENSIONS_MAX 64 /* as many as a sieve_set has bits */

@@ -38,4 +38,7 @@ struct sieve_settings {
 	struct sieve_score spam, virus;
 };
 
+/* The defaults in the place of zeros.  Programs do that to their own copy. */
+void sieve_settings_fill(struct sieve_settings *settings);
+
 #endif

@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "cli/cmd_svtest.h"
 #include "cli/command.h"
 #include "cli/sieve_job.h"
 
@@ -152,6 +153,8 @@ run(const struct command_options *options, int argc, char **argv)
 	int option, status;
 
 	job.filter.deliver_fd = job.filter.master_fd = -1;
+	if (argv[1] != NULL && strcmp(argv[1], "svtest") == 0)
+		return cmd_svtest(options, argc - 1, argv + 1);
 	if (verb == NULL)
 		return command_misused(&command_sieve);
 	argc--;
@@ -189,5 +192,5 @@ run(const struct command_options *options, int argc, char **argv)
 
 const struct command command_sieve = { "sieve",
 	"check FILE [--json] | dump FILE | test FILE MESSAGE [-f SENDER] [-r RECIPIENT] [-a ORIGINAL] "
-	"[--trace] [--json] | filter USER MAILBOX FILE [--yes]",
+	"[--trace] [--json] | filter USER MAILBOX FILE [--yes] | svtest [-F] [--json] FILE...",
 	"check a script, or see what it would do to a message", run };

@@ -41,6 +41,6 @@ check doorstep-directory 'libsasl2 libevent_core libseccomp libunistring libidn2
 check doorstep-deliver 'liblmdb libcrypto libevent_core libseccomp' "$processes socket connect"
 check doorstep-filter 'libsieve libpcre2 libunistring libseccomp' "$files $processes socket connect bind"
 check doorstep-relay 'libevent_core libseccomp' ''
-check doorstep 'libconfuse libidn2 liblmdb libevent_core' ''
+check doorstep 'libconfuse libidn2 liblmdb libevent_core libpcre2 libunistring' ''
 check libdoorstep.so.0 'liblmdb' "$processes socket connect exit"
 exit $bad
