@@ -278,7 +278,8 @@ sieve_actions_put(struct sieve_interp *in, const struct sieve_call *call,
 		action.fcc = read_fcc(in, call);
 	/* RFC 5293 7: reject is about the message as it came. */
 	if (is(&action, STORES | SENDS))
-		action.version = sieve_message_version(in);
+		action.version = action.kind == SIEVE_REDIRECT ? sieve_message_sent_version(in)
+							       : sieve_message_version(in);
 	sieve_actions_append(in, &action);
 }
 

@@ -5,6 +5,7 @@
 
 #include "actions.h"
 #include "check.h"
+#include "mime.h"
 #include "redirect.h"
 #include "tests.h"
 
@@ -113,16 +114,20 @@ static const struct sieve_word words[] = {
 	{ .name = "false", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_FALSE,
 	    .is_true = is_always },
 	{ .name = "header", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_HEADER,
-	    .groups = SIEVE_GROUPS_MATCH | SIEVE_GROUPS_INDEX,
+	    .groups = SIEVE_GROUPS_MATCH | SIEVE_GROUPS_INDEX | SIEVE_GROUPS_MIME |
+		SIEVE_GROUP_BIT(MIME_PART),
 	    .positional = { SIEVE_VALUE_STRINGS, SIEVE_VALUE_STRINGS },
-	    .names = { "header names", "keys" }, .is_true = sieve_tests_header },
+	    .names = { "header names", "keys" }, .check = sieve_mime_check,
+	    .is_true = sieve_tests_header },
 	{ .name = "address", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_ADDRESS,
-	    .groups = SIEVE_GROUPS_MATCH | SIEVE_GROUP_BIT(PART) | SIEVE_GROUPS_INDEX,
+		SIEVE_GROUPS_MIME,
 	    .positional = { SIEVE_VALUE_STRINGS, SIEVE_VALUE_STRINGS },
-	    .names = { "header names", "keys" }, .is_true = sieve_tests_address },
+	    .names = { "header names", "keys" }, .check = sieve_mime_check,
+	    .is_true = sieve_tests_address },
 	{ .name = "exists", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_EXISTS,
+	    .groups = SIEVE_GROUPS_MIME,
 	    .positional = { SIEVE_VALUE_STRINGS }, .names = { "header names" },
-	    .is_true = sieve_tests_exists },
+	    .check = sieve_mime_check, .is_true = sieve_tests_exists },
 	{ .name = "size", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_SIZE,
 	    .groups = SIEVE_GROUP_BIT(SIZE), .needed = SIEVE_GROUP_BIT(SIZE),
 	    .is_true = sieve_tests_size },

@@ -126,8 +126,9 @@ take_length(struct sieve_interp *in, struct sieve_text *value)
 }
 
 /* By precedence, the highest first. */
-static void
-modify(struct sieve_interp *in, const struct sieve_call *call, struct sieve_text *value)
+void
+sieve_variables_modify(struct sieve_interp *in, const struct sieve_call *call,
+    struct sieve_text *value)
 {
 	const uint8_t *codes = call->codes;
 
@@ -149,7 +150,7 @@ run_set(struct sieve_interp *in, const struct sieve_call *call)
 
 	if (!sieve_interp_can_spend(in, value.n / 64))
 		return;
-	modify(in, call, &value);
+	sieve_variables_modify(in, call, &value);
 	if (in->scratch.is_out)
 		sieve_interp_fail_memory(in);
 	else
@@ -178,8 +179,7 @@ is_string(struct sieve_interp *in, const struct sieve_call *call)
 
 static const struct sieve_word words[] = {
 	{ .name = "set", .kind = SIEVE_COMMAND, .meaning = SIEVE_MEANS_SET,
-	    .groups = SIEVE_GROUP_BIT(CASE) | SIEVE_GROUP_BIT(FIRST) | SIEVE_GROUP_BIT(QUOTE) |
-		SIEVE_GROUP_BIT(LENGTH),
+	    .groups = SIEVE_VARIABLES_MODIFIERS,
 	    .positional = { SIEVE_VALUE_STRING, SIEVE_VALUE_STRING },
 	    .names = { "a variable", "its value" }, .check = check_set, .run = run_set,
 	    .is_first_variable = true },

@@ -17,6 +17,7 @@ struct sieve_loop {
 	const struct sieve_call *call;
 	unsigned end; /* operation behind it */
 	uint32_t state; /* the command's */
+	uint32_t base;	/* likewise */
 };
 
 /* One script that is being run. */

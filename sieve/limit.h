@@ -38,6 +38,7 @@
 #define SIEVE_SCRIPT_NAME_MAX 512	 /* bytes; RFC 5804 1.6: at least 128 characters */
 #define SIEVE_HEADER_SIZE_MAX 2048	 /* bytes of a field that is added; Pigeonhole's */
 #define SIEVE_EDITS_MAX 16384		 /* of one header: whoever sends many fields shall not win */
+#define SIEVE_CONVERT_MAX ((size_t)1 << 20) /* bytes of text that one `convert` may make */
 #define SIEVE_VERSIONS_MAX 40		 /* of one message: one for each action */
 #define SIEVE_MARKS_MAX 32		 /* of one run */
 #define SIEVE_MARK_MAX 1024		 /* bytes of one */

@@ -128,6 +128,9 @@ extern const struct sieve_extension sieve_ext_core, sieve_ext_fileinto, sieve_ex
 extern const struct sieve_extension sieve_ext_date, sieve_ext_index, sieve_ext_editheader;
 
 extern const struct sieve_extension sieve_ext_testsuite;
+extern const struct sieve_extension sieve_ext_body, sieve_ext_mime, sieve_ext_foreverypart;
+extern const struct sieve_extension sieve_ext_extracttext, sieve_ext_replace, sieve_ext_enclose;
+extern const struct sieve_extension sieve_ext_convert;
 
 /* All that have descriptors, ending with NULL. */
 extern const struct sieve_extension *const sieve_registry[];

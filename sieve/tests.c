@@ -7,6 +7,7 @@
 #include "tests.h"
 
 #include "message.h"
+#include "mime.h"
 
 #include <string.h>
 
@@ -20,6 +21,8 @@ sieve_tests_header(struct sieve_interp *in, const struct sieve_call *call)
 	size_t i, end;
 	unsigned name;
 
+	if (sieve_call_has(call, SIEVE_GROUP_MIME))
+		return sieve_mime_header(in, call);
 	sieve_compare_begin(&compare, in, call, call->arguments[1]);
 	for (name = 0; name < names.n && sieve_interp_can_spend(in, 1); name++) {
 		fields = sieve_message_fields(in, 0, names.at[name].text);
@@ -37,6 +40,8 @@ sieve_tests_exists(struct sieve_interp *in, const struct sieve_call *call)
 	struct sieve_list names = sieve_interp_list(in, call->arguments[0]);
 	unsigned i;
 
+	if (sieve_call_has(call, SIEVE_GROUP_MIME))
+		return sieve_mime_exists(in, call);
 	for (i = 0; i < names.n && sieve_interp_can_spend(in, 1); i++)
 		if (sieve_message_fields(in, 0, names.at[i].text).n == 0)
 			return false;
@@ -49,8 +54,8 @@ sieve_tests_size(struct sieve_interp *in, const struct sieve_call *call)
 	uint64_t limit = sieve_call_value(call, SIEVE_GROUP_SIZE)->number;
 
 	if (call->codes[SIEVE_GROUP_SIZE] == SIEVE_SIZE_OVER)
-		return in->host->size > limit;
-	return in->host->size < limit;
+		return sieve_message_size(in) > limit;
+	return sieve_message_size(in) < limit;
 }
 
 /* ---- addresses ---- */
@@ -105,9 +110,8 @@ sieve_tests_is_done(struct sieve_compare *compare, const struct sieve_call *call
 	return sieve_compare_is_done(compare, text);
 }
 
-/* Those of one field; true: done. */
-static bool
-is_field_done(struct sieve_compare *compare, const struct sieve_call *call,
+bool
+sieve_tests_is_field_done(struct sieve_compare *compare, const struct sieve_call *call,
     const struct sieve_fields *fields, size_t at)
 {
 	struct sieve_interp *in = compare->in;
@@ -134,12 +138,14 @@ sieve_tests_address(struct sieve_interp *in, const struct sieve_call *call)
 	size_t i, end;
 	unsigned name;
 
+	if (sieve_call_has(call, SIEVE_GROUP_MIME))
+		return sieve_mime_address(in, call);
 	sieve_compare_begin(&compare, in, call, call->arguments[1]);
 	for (name = 0; name < names.n && sieve_interp_can_spend(in, 1); name++) {
 		fields = sieve_message_fields(in, 0, names.at[name].text);
 		sieve_message_chosen(&selection, fields.n, &i, &end);
 		for (; i < end; i++)
-			if (is_field_done(&compare, call, &fields, i))
+			if (sieve_tests_is_field_done(&compare, call, &fields, i))
 				return compare.is_true;
 	}
 	return sieve_compare_end(&compare);

@@ -4,6 +4,7 @@
 #define SIEVE_TESTS_H
 
 #include "compare.h"
+#include "message.h"
 
 /* The tests of RFC 5228 5 that look at a message. */
 bool sieve_tests_header(struct sieve_interp *in, const struct sieve_call *call);
@@ -15,5 +16,9 @@ bool sieve_tests_size(struct sieve_interp *in, const struct sieve_call *call);
  * 5233); an address without such a part matches nothing.  True: done. */
 bool sieve_tests_is_done(struct sieve_compare *compare, const struct sieve_call *call,
     const struct sieve_address *address);
+
+/* Compares all addresses of a field so.  True: done. */
+bool sieve_tests_is_field_done(struct sieve_compare *compare, const struct sieve_call *call,
+    const struct sieve_fields *fields, size_t i);
 
 #endif
