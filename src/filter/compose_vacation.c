@@ -12,6 +12,7 @@
 #include "mail/word.h"
 
 #define ENTITY_FIELDS_MAX 64 /* of a :mime reason that are copied */
+#define AUTHORS_MAX 16	     /* of one answer: a list of more is not used */
 
 /* ---- whether ---- */
 
@@ -90,16 +91,34 @@ add_subject(const struct compose_env *env, struct compose_message *out,
 	buf_fini(&subject);
 }
 
+/* RFC 5230 4.3: a mailbox-list.  0: one of it is no mailbox. */
+static size_t
+take_authors(const struct compose_env *env, struct str text, struct build_address *at)
+{
+	struct address_list list;
+	struct address address;
+	size_t n = 0;
+
+	address_list_init(&list, text, env->arena);
+	for (; address_has_next(&list, &address); n++)
+		if (n == AUTHORS_MAX || address.kind != ADDRESS_MAILBOX || address.domain.n == 0 ||
+		    !compose_can_take_mailbox(env, &address, &at[n]))
+			return 0;
+	return n;
+}
+
 /* RFC 5230 5.4. */
 static void
 add_from(const struct compose_env *env, struct compose_message *out,
     const struct sieve_vacation *vacation, struct str own)
 {
-	struct build_address from = { .path = own };
+	struct build_address from[AUTHORS_MAX], owner = { .path = own };
+	size_t n = take_authors(env, compose_str(vacation->from), from);
 
-	if (vacation->from.n > 0 && !compose_is_mailbox(env, compose_str(vacation->from), &from))
-		from = (struct build_address){ .path = own };
-	build_addresses(&out->made, STR("From"), &from, 1);
+	build_addresses(&out->made, STR("From"), n > 0 ? from : &owner, n > 0 ? n : 1);
+	/* RFC 5322 3.6.2: several authors do not say which of them sent it. */
+	if (n > 1)
+		build_addresses(&out->made, STR("Sender"), &owner, 1);
 }
 
 /* The first address of a field that is the sender's; or just the first. */
