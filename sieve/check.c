@@ -300,12 +300,13 @@ check_comparator(struct sieve_checker *checker, struct sieve_node *node)
 	extension = sieve_registry_comparator(name);
 	if (extension == -1) {
 		sieve_error_add(checker->errors, argument->offset,
-		    "unknown comparator \"%.*s\": expected \"i;ascii-casemap\", \"i;octet\" or "
-		    "\"i;ascii-numeric\"", SIEVE_TEXT_ARG(name));
+		    "unknown comparator \"%.*s\": expected \"i;ascii-casemap\", \"i;octet\", "
+		    "\"i;ascii-numeric\" or \"i;unicode-casemap\"", SIEVE_TEXT_ARG(name));
 		return;
 	}
 	if (sieve_check_has(checker, &sieve_ext_ihave)) {
-		need_extension(checker, node, extension, argument->offset, "", "i;ascii-numeric");
+		need_extension(checker, node, extension, argument->offset, "",
+		    sieve_registry[extension]->comparators[0]);
 	} else if (!sieve_check_has(checker, sieve_registry[extension])) {
 		sieve_error_add(checker->errors, argument->offset,
 		    "comparator \"%.*s\" needs require \"%s\"", SIEVE_TEXT_ARG(name),
@@ -321,6 +322,38 @@ check_comparator(struct sieve_checker *checker, struct sieve_node *node)
 }
 
 static void
+check_regex(struct sieve_checker *checker, const struct sieve_string *string, bool is_caseless)
+{
+	struct sieve_regex_fault fault = { .text = "not enough memory" };
+
+	if (checker->regexes == NULL)
+		checker->regexes =
+		    sieve_regex_pool_new(checker->errors->arena->host, SIEVE_REGEX_PROGRAM_MAX);
+	if (checker->regexes == NULL || sieve_regex_compile(checker->regexes, string->text,
+	    is_caseless, &fault) == NULL)
+		sieve_error_add(checker->errors, string->offset, "regular expression: %s", fault.text);
+}
+
+/* The keys are the last argument.  Errors beyond those that are told would
+ * only cost time. */
+static void
+check_regexes(struct sieve_checker *checker, const struct sieve_node *node)
+{
+	const struct sieve_argument *comparator = node->bound.values[SIEVE_GROUP_COMPARATOR];
+	const struct sieve_argument *keys = node->bound.positional[count_wanted(node->word) - 1];
+	const struct sieve_string *string;
+	bool is_caseless = comparator == NULL ||
+	    !sieve_text_is(sieve_check_string(comparator), "i;octet");
+
+	if (keys == NULL || keys->kind != SIEVE_ARGUMENT_STRINGS)
+		return;
+	for (string = keys->strings; string != NULL &&
+	    checker->errors->count < SIEVE_ERRORS_MAX; string = string->next)
+		if (!string->has_references)
+			check_regex(checker, string, is_caseless);
+}
+
+static void
 check_match(struct sieve_checker *checker, struct sieve_node *node)
 {
 	const struct sieve_tag *match = node->bound.tags[SIEVE_GROUP_MATCH];
@@ -332,6 +365,8 @@ check_match(struct sieve_checker *checker, struct sieve_node *node)
 		    "`:%s` wants \"gt\", \"ge\", \"lt\", \"le\", \"eq\" or \"ne\", not \"%.*s\"",
 		    match->name, SIEVE_TEXT_ARG(sieve_check_string(value)));
 	check_comparator(checker, node);
+	if (match != NULL && match->code == SIEVE_MATCH_REGEX && !checker->profile->has_own_regex)
+		check_regexes(checker, node);
 }
 
 /* The commonest slip of all: `keep` and no `;`, so that the next command looks
@@ -508,6 +543,7 @@ sieve_check(struct sieve_tree *tree, const struct sieve_profile *profile,
 	int i;
 
 	check_commands(&checker, tree->commands);
+	sieve_regex_pool_free(&checker.regexes);
 	for (i = 0; sieve_registry[i] != NULL; i++)
 		if (checker.has[i] || sieve_registry[i]->is_preloaded)
 			tree->required |= SIEVE_SET_BIT(i);

@@ -5,6 +5,7 @@
 
 #include "parse.h"
 #include "profile.h"
+#include "regex.h"
 #include "registry.h"
 
 /* For the check functions of descriptors. */
@@ -13,6 +14,7 @@ struct sieve_checker {
 	const struct sieve_profile *profile;
 	bool has[SIEVE_EXTENSIONS_MAX]; /* by index in the registry: required */
 	bool is_past_require;		/* a command other than require was seen */
+	struct sieve_regex_pool *regexes; /* compiled to see whether they can be; NULL: none yet */
 	bool is_lenient; /* an ihave asked for what is not there: RFC 5463 4, 2 */
 };
 

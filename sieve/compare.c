@@ -7,6 +7,56 @@
 
 #include <stdio.h>
 
+/* ---- i;unicode-casemap: every key and value is folded once ---- */
+
+static void
+fold_key(struct sieve_compare *compare, unsigned i)
+{
+	const struct sieve_template *key = &compare->keys.at[i];
+	struct sieve_interp *in = compare->in;
+	int rc;
+
+	if (key->prepared != NULL) {
+		compare->folded[i] = key->prepared->folded;
+		return;
+	}
+	if (!sieve_interp_can_spend(in, key->text.n / 16))
+		return;
+	if (compare->match == SIEVE_MATCH_MATCHES)
+		rc = sieve_unicode_fold_pattern(&in->scratch, key->text, &compare->folded[i]);
+	else
+		rc = sieve_unicode_fold_key(&in->scratch, key->text, &compare->folded[i]);
+	if (rc == -1)
+		sieve_interp_fail_memory(in);
+}
+
+static void
+fold_keys(struct sieve_compare *compare)
+{
+	struct sieve_interp *in = compare->in;
+	unsigned i;
+
+	compare->folded =
+	    sieve_arena_get(&in->scratch, compare->keys.n * sizeof *compare->folded);
+	if (compare->folded == NULL)
+		sieve_interp_fail_memory(in);
+	for (i = 0; i < compare->keys.n && !in->is_over; i++)
+		fold_key(compare, i);
+}
+
+static bool
+can_fold_value(struct sieve_compare *compare, struct sieve_text value)
+{
+	struct sieve_interp *in = compare->in;
+
+	if (!sieve_interp_can_spend(in, value.n / 16))
+		return false;
+	if (sieve_unicode_fold(&in->scratch, value, &compare->value) == 0)
+		return true;
+	sieve_interp_fail_memory(in);
+	return false;
+}
+
 void
 sieve_compare_begin(struct sieve_compare *compare, struct sieve_interp *in,
     const struct sieve_call *call, struct sieve_list keys)
@@ -19,39 +69,116 @@ sieve_compare_begin(struct sieve_compare *compare, struct sieve_interp *in,
 		.keys = sieve_interp_list(in, keys),
 		.can_capture = in->frame->unit->has_variables,
 	};
+	/* Regular expressions fold themselves; lists are the host's. */
+	if (compare->comparator == SIEVE_COMPARE_UNICODE && compare->match != SIEVE_MATCH_REGEX &&
+	    compare->match != SIEVE_MATCH_LIST)
+		fold_keys(compare);
 }
 
+/* ---- matching ---- */
+
 /* RFC 5229 3.2: only a match that succeeds changes ${1}. */
-static bool
-is_captured(struct sieve_compare *compare, struct sieve_text value, struct sieve_text pattern)
+static void
+take_captures(struct sieve_compare *compare, const struct sieve_captures *captures)
 {
 	struct sieve_interp *in = compare->in;
-	struct sieve_captures captures;
 	unsigned i;
 
-	if (!sieve_match_capture(compare->comparator, value, pattern, &captures))
+	for (i = 0; i < captures->n; i++)
+		sieve_interp_set(in, &in->frame->captures[i], captures->at[i]);
+	in->frame->capture_count = captures->n;
+}
+
+static bool
+is_glob_match(struct sieve_compare *compare, struct sieve_text value, struct sieve_text pattern)
+{
+	struct sieve_captures captures, *wanted = compare->can_capture ? &captures : NULL;
+	bool is_so;
+
+	if (compare->folded != NULL)
+		is_so = sieve_match_unicode(&compare->value, pattern, wanted);
+	else if (wanted != NULL)
+		is_so = sieve_match_capture(compare->comparator, value, pattern, wanted);
+	else
+		is_so = sieve_match_glob(compare->comparator, value, pattern);
+	if (is_so && wanted != NULL)
+		take_captures(compare, wanted);
+	return is_so;
+}
+
+/* NULL: the run failed. */
+static const struct sieve_regex *
+find_regex(struct sieve_compare *compare, const struct sieve_template *key)
+{
+	struct sieve_interp *in = compare->in;
+	struct sieve_text shown = sieve_text_cut(key->text, SIEVE_TRACED_MAX);
+	struct sieve_regex_fault fault;
+	const struct sieve_regex *regex;
+	uint64_t steps = 0;
+
+	if (key->prepared != NULL)
+		return key->prepared->regex;
+	regex = sieve_regex_find(in->regexes, key->text, compare->comparator != SIEVE_COMPARE_OCTET,
+	    &steps, &fault);
+	if (regex == NULL && fault.is_memory)
+		sieve_interp_fail_memory(in);
+	else if (regex == NULL)
+		sieve_interp_fail(in, "regular expression \"%.*s\": %s", SIEVE_TEXT_ARG(shown),
+		    fault.text);
+	return sieve_interp_can_spend(in, steps) ? regex : NULL;
+}
+
+static bool
+is_regex_match(struct sieve_compare *compare, struct sieve_text value,
+    const struct sieve_template *key)
+{
+	struct sieve_text shown = sieve_text_cut(key->text, SIEVE_TRACED_MAX);
+	struct sieve_interp *in = compare->in;
+	struct sieve_captures captures;
+	enum sieve_regex_outcome outcome;
+	const struct sieve_regex *regex;
+	uint64_t steps = 0;
+
+	if (in->regexes == NULL)
+		in->regexes = sieve_regex_pool_new(in->arena->host, SIEVE_REGEX_RUN_MAX);
+	if (in->regexes == NULL)
+		sieve_interp_fail_memory(in);
+	regex = in->regexes == NULL ? NULL : find_regex(compare, key);
+	if (regex == NULL)
 		return false;
-	for (i = 0; i < captures.n; i++)
-		sieve_interp_set(in, &in->frame->captures[i], captures.at[i]);
-	in->frame->capture_count = captures.n;
+	outcome = sieve_regex_match(in->regexes, regex, value,
+	    in->limits->steps - in->result->steps, &steps, &captures);
+	if (outcome == SIEVE_REGEX_NO_MEMORY)
+		sieve_interp_fail_memory(in);
+	if (outcome == SIEVE_REGEX_TOO_COSTLY)
+		sieve_interp_fail(in, "regular expression \"%.*s\": too costly for this text",
+		    SIEVE_TEXT_ARG(shown));
+	if (!sieve_interp_can_spend(in, steps) || outcome != SIEVE_REGEX_MATCH)
+		return false;
+	if (compare->can_capture)
+		take_captures(compare, &captures);
 	return true;
 }
 
+/* With i;unicode-casemap, of what is folded. */
 static bool
-is_match(struct sieve_compare *compare, struct sieve_text value, struct sieve_text key)
+is_match(struct sieve_compare *compare, struct sieve_text value, unsigned i)
 {
 	const struct sieve_host *host = compare->in->host;
 	enum sieve_comparator comparator = compare->comparator;
+	struct sieve_text key = compare->keys.at[i].text;
 
+	if (compare->folded != NULL) {
+		key = compare->folded[i];
+		value = compare->value.folded;
+	}
 	switch (compare->match) {
 	case SIEVE_MATCH_IS:
 		return sieve_match_compare(comparator, value, key) == 0;
 	case SIEVE_MATCH_CONTAINS:
 		return sieve_match_contains(comparator, value, key);
 	case SIEVE_MATCH_MATCHES:
-		if (compare->can_capture)
-			return is_captured(compare, value, key);
-		return sieve_match_glob(comparator, value, key);
+		return is_glob_match(compare, value, key);
 	case SIEVE_MATCH_VALUE:
 	case SIEVE_MATCH_COUNT:
 		return sieve_match_is_so(compare->relation,
@@ -59,8 +186,8 @@ is_match(struct sieve_compare *compare, struct sieve_text value, struct sieve_te
 	case SIEVE_MATCH_LIST:
 		/* RFC 6134 2.1: the keys name lists. */
 		return host->is_on_list != NULL && host->is_on_list(host->arg, key, value);
-	case SIEVE_MATCH_REGEX: /* in no profile that is run here */
-		break;
+	case SIEVE_MATCH_REGEX:
+		return is_regex_match(compare, value, &compare->keys.at[i]);
 	}
 	return false;
 }
@@ -91,12 +218,14 @@ has_match(struct sieve_compare *compare, struct sieve_text value)
 	bool is_so;
 	unsigned i;
 
+	if (compare->in->is_over || (compare->folded != NULL && !can_fold_value(compare, value)))
+		return false;
 	for (i = 0; i < compare->keys.n; i++) {
 		key = compare->keys.at[i].text;
 		if (!sieve_interp_can_spend(compare->in,
 			sieve_match_cost(compare->match, value, key)))
 			return false;
-		is_so = is_match(compare, value, key);
+		is_so = is_match(compare, value, i);
 		if (compare->in->host->trace != NULL)
 			trace(compare, value, key, is_so);
 		if (is_so)

@@ -4,6 +4,7 @@
 #define SIEVE_COMPARE_H
 
 #include "interp.h"
+#include "unicode.h"
 
 /*
  * The match of a test, RFC 5228 2.7 and 5231: its values are given one by
@@ -20,6 +21,8 @@ struct sieve_compare {
 	enum sieve_comparator comparator;
 	enum sieve_relation relation;
 	struct sieve_list keys;
+	struct sieve_text *folded; /* the keys, with i;unicode-casemap; else NULL */
+	struct sieve_unicode value; /* likewise */
 	uint64_t count; /* of :count */
 	bool can_capture; /* matches set ${1}; a test may forbid it (RFC 5173 6) */
 	bool is_true;

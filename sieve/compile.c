@@ -9,6 +9,7 @@
 #include "program.h"
 #include "reference.h"
 #include "rule.h"
+#include "unicode.h"
 
 struct compiler {
 	struct sieve_program *program;
@@ -295,12 +296,74 @@ add_call(struct compiler *compiler, const struct sieve_node *node, enum sieve_op
 	return calls;
 }
 
+/* ---- keys ---- */
+
+static bool
+can_prepare_regex(struct compiler *compiler, const struct sieve_call *call,
+    struct sieve_text pattern, struct sieve_prepared *out)
+{
+	struct sieve_program *program = compiler->program;
+	struct sieve_regex_fault fault = { .text = "not enough memory" };
+
+	if (program->regexes == NULL)
+		program->regexes = sieve_regex_pool_new(program->host, SIEVE_REGEX_PROGRAM_MAX);
+	if (program->regexes != NULL)
+		out->regex = sieve_regex_compile(program->regexes, pattern,
+		    call->comparator != SIEVE_COMPARE_OCTET, &fault);
+	if (out->regex == NULL)
+		sieve_error_add(compiler->errors, compiler->offset, "regular expression: %s",
+		    fault.text);
+	return out->regex != NULL;
+}
+
+static bool
+can_prepare(struct compiler *compiler, const struct sieve_call *call, struct sieve_text key,
+    struct sieve_prepared *out)
+{
+	struct sieve_arena *a = &compiler->program->arena;
+
+	if (call->codes[SIEVE_GROUP_MATCH] == SIEVE_MATCH_REGEX)
+		return can_prepare_regex(compiler, call, key, out);
+	if (call->codes[SIEVE_GROUP_MATCH] == SIEVE_MATCH_MATCHES)
+		return sieve_unicode_fold_pattern(a, key, &out->folded) == 0;
+	return sieve_unicode_fold_key(a, key, &out->folded) == 0;
+}
+
+/* The keys of a test are its last argument. */
+static void
+prepare_keys(struct compiler *compiler, const struct sieve_argument *argument,
+    struct sieve_call *call, struct sieve_list *keys)
+{
+	struct sieve_prepared *prepared;
+	struct sieve_template *strings;
+	const struct sieve_string *string;
+	unsigned i;
+
+	if (keys->n == 0 || (call->codes[SIEVE_GROUP_MATCH] != SIEVE_MATCH_REGEX &&
+	    call->comparator != SIEVE_COMPARE_UNICODE))
+		return;
+	strings = sieve_arena_get(&compiler->program->arena, keys->n * sizeof *strings);
+	prepared = sieve_arena_get(&compiler->program->arena, keys->n * sizeof *prepared);
+	if (strings == NULL || prepared == NULL)
+		return;
+	memcpy(strings, keys->at, keys->n * sizeof *strings);
+	keys->at = strings;
+	for (i = 0, string = argument->strings; i < keys->n; i++, string = string->next) {
+		compiler->offset = string->offset;
+		if (strings[i].pieces == NULL &&
+		    can_prepare(compiler, call, strings[i].text, &prepared[i]))
+			strings[i].prepared = &prepared[i];
+	}
+}
+
 static void
 fill_call(struct compiler *compiler, const struct sieve_node *node, struct sieve_call *call)
 {
-	unsigned i;
+	unsigned i, last = 0;
 
 	for (i = 0; i < SIEVE_POSITIONAL_MAX; i++) {
+		if (node->word->positional[i] != SIEVE_VALUE_NONE)
+			last = i;
 		if (node->bound.positional[i] == NULL)
 			continue;
 		call->numbers[i] = node->bound.positional[i]->number;
@@ -308,6 +371,8 @@ fill_call(struct compiler *compiler, const struct sieve_node *node, struct sieve
 		    i == 0 && node->word->is_first_variable);
 	}
 	take_tags(compiler, node, call);
+	if ((node->word->groups & SIEVE_GROUP_BIT(MATCH)) != 0)
+		prepare_keys(compiler, node->bound.positional[last], call, &call->arguments[last]);
 	if (node->word->kind == SIEVE_COMMAND)
 		call->rule = sieve_rule_make(&compiler->program->arena, compiler->tree->script, node);
 }
@@ -582,6 +647,7 @@ sieve_program_free(struct sieve_program **program)
 
 	if (p == NULL)
 		return;
+	sieve_regex_pool_free(&p->regexes);
 	sieve_arena_fini(&p->arena);
 	p->host->give(p->host->arg, p);
 	*program = NULL;

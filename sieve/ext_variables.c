@@ -99,15 +99,15 @@ change_case(struct sieve_interp *in, enum sieve_case wanted, size_t n, struct si
 	*value = copy;
 }
 
-/* RFC 5229 4.1.3: what would be special in :matches. */
+/* RFC 5229 4.1.3: what would be special in :matches, or in :regex. */
 static void
-quote_wildcards(struct sieve_interp *in, struct sieve_text *value)
+quote(struct sieve_interp *in, const char *special, struct sieve_text *value)
 {
 	char *p = sieve_arena_get(&in->scratch, 2 * value->n + 1);
 	size_t i, n = 0;
 
 	for (i = 0; p != NULL && i < value->n; i++) {
-		if (strchr("*?\\", value->p[i]) != NULL)
+		if (value->p[i] != '\0' && strchr(special, value->p[i]) != NULL)
 			p[n++] = '\\';
 		p[n++] = value->p[i];
 	}
@@ -136,8 +136,10 @@ sieve_variables_modify(struct sieve_interp *in, const struct sieve_call *call,
 		change_case(in, (enum sieve_case)codes[SIEVE_GROUP_CASE], value->n, value);
 	if (codes[SIEVE_GROUP_FIRST] != SIEVE_CASE_NONE)
 		change_case(in, (enum sieve_case)codes[SIEVE_GROUP_FIRST], 1, value);
-	if ((call->given & SIEVE_GROUP_BIT(QUOTE)) != 0)
-		quote_wildcards(in, value);
+	if (codes[SIEVE_GROUP_QUOTE] == SIEVE_QUOTE_WILDCARD)
+		quote(in, "*?\\", value);
+	if (codes[SIEVE_GROUP_QUOTE] == SIEVE_QUOTE_REGEX)
+		quote(in, "\\^$.[]|()?*+{}", value);
 	if ((call->given & SIEVE_GROUP_BIT(LENGTH)) != 0)
 		take_length(in, value);
 }
@@ -195,7 +197,7 @@ static const struct sieve_tag tags[] = {
 	{ "upper", SIEVE_GROUP_CASE, SIEVE_VALUE_NONE, SIEVE_CASE_UPPER },
 	{ "lowerfirst", SIEVE_GROUP_FIRST, SIEVE_VALUE_NONE, SIEVE_CASE_LOWER },
 	{ "upperfirst", SIEVE_GROUP_FIRST, SIEVE_VALUE_NONE, SIEVE_CASE_UPPER },
-	{ "quotewildcard", SIEVE_GROUP_QUOTE, SIEVE_VALUE_NONE, 1 },
+	{ "quotewildcard", SIEVE_GROUP_QUOTE, SIEVE_VALUE_NONE, SIEVE_QUOTE_WILDCARD },
 	{ "length", SIEVE_GROUP_LENGTH, SIEVE_VALUE_NONE, 1 },
 	{ .name = NULL },
 };

@@ -173,8 +173,10 @@ sieve_interp_list(struct sieve_interp *in, struct sieve_list list)
 		sieve_interp_fail_memory(in);
 		return (struct sieve_list){ .is_constant = true };
 	}
-	for (i = 0; i < list.n; i++)
+	for (i = 0; i < list.n; i++) {
 		strings[i].text = sieve_interp_text(in, &list.at[i]);
+		strings[i].prepared = list.at[i].prepared;
+	}
 	return (struct sieve_list){ strings, list.n, true };
 }
 
@@ -434,6 +436,7 @@ sieve_run(const struct sieve_program *program, const struct sieve_host *host,
 	if (out->error.n == 0)
 		out->keep_version = sieve_message_version(&in);
 	sieve_arena_fini(&in.scratch);
+	sieve_regex_pool_free(&in.regexes);
 	if (out->error.n == 0)
 		return;
 	/* RFC 5228 2.10.6: "an implicit keep MUST be performed"; nothing else,

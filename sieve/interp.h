@@ -52,6 +52,7 @@ struct sieve_interp {
 	bool *was_included;	      /* by unit */
 	unsigned redirect_count, include_count, notify_count;
 	struct sieve_message *message; /* message.h */
+	struct sieve_regex_pool *regexes; /* those of variables, and for matching; NULL: none yet */
 	uint32_t part;	  /* that tests look at (RFC 5703 3), 0: the message */
 	unsigned break_count; /* loops to be left */
 	bool is_true;	  /* what the last test said */

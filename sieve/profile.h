@@ -25,6 +25,7 @@ struct sieve_profile {
 	const struct sieve_refusal *refusals; /* ends with name NULL, or NULL */
 	const char *const *missing; /* extensions that it lacks; ends with NULL, or NULL */
 	const struct sieve_settings *settings; /* NULL: all defaults */
+	bool has_own_regex; /* the engine says itself what a regular expression is */
 	bool has_testsuite; /* scripts may require "vnd.dovecot.testsuite" */
 	/* A script to be included; the text must stay until sieve_compile
 	 * returns.  The name is one that RFC 5804 1.6 allows.  NULL: there are none. */

@@ -4,6 +4,7 @@
 #define SIEVE_PROGRAM_H
 
 #include "match.h"
+#include "regex.h"
 #include "registry.h"
 #include "sieve.h"
 
@@ -26,11 +27,19 @@ struct sieve_piece {
 	struct sieve_text text;
 };
 
+/* What a constant key becomes for the match of its call, so that it need not
+ * be done in every run. */
+struct sieve_prepared {
+	const struct sieve_regex *regex; /* of :regex */
+	struct sieve_text folded;	 /* of i;unicode-casemap, else */
+};
+
 /* A string: text, or the pieces that it is made of when it is looked at. */
 struct sieve_template {
 	struct sieve_text text; /* as in the script, even when there are pieces */
 	const struct sieve_piece *pieces; /* NULL: constant */
 	unsigned piece_count;
+	const struct sieve_prepared *prepared; /* NULL: it is no such key */
 };
 
 struct sieve_list {
@@ -127,6 +136,7 @@ struct sieve_program {
 	struct sieve_text *globals; /* names by slot */
 	unsigned global_count;
 	const struct sieve_settings *settings;
+	struct sieve_regex_pool *regexes; /* NULL: there are none */
 };
 
 #endif

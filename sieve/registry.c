@@ -20,6 +20,7 @@ const struct sieve_extension *const sieve_registry[] = {
 	&sieve_ext_casemap,
 	&sieve_ext_octet,
 	&sieve_ext_numeric,
+	&sieve_ext_unicode,
 	&sieve_ext_copy,
 	&sieve_ext_ihave,
 	&sieve_ext_include,
@@ -38,7 +39,6 @@ const struct sieve_extension *const sieve_registry[] = {
 };
 
 const struct sieve_future sieve_futures[] = {
-	{ "comparator-i;unicode-casemap", "RFC 5051", "", "" },
 	{ "duplicate", "RFC 7352", "duplicate", "" },
 	{ "enotify", "RFC 5435", "notify valid_notify_method notify_method_capability", "" },
 	{ "environment", "RFC 5183", "environment", "" },

@@ -43,6 +43,7 @@ enum sieve_address_part { SIEVE_PART_ALL, SIEVE_PART_LOCAL, SIEVE_PART_DOMAIN, S
 	SIEVE_PART_DETAIL };
 enum sieve_size { SIEVE_SIZE_NONE, SIEVE_SIZE_OVER, SIEVE_SIZE_UNDER };
 enum sieve_case { SIEVE_CASE_NONE, SIEVE_CASE_LOWER, SIEVE_CASE_UPPER };
+enum sieve_quote { SIEVE_QUOTE_NONE, SIEVE_QUOTE_WILDCARD, SIEVE_QUOTE_REGEX };
 
 /* What makes a word more than its name, for who runs or translates it. */
 enum sieve_meaning {
@@ -122,8 +123,10 @@ struct sieve_extension {
 
 extern const struct sieve_extension sieve_ext_core, sieve_ext_fileinto, sieve_ext_envelope,
     sieve_ext_imap4flags, sieve_ext_relational, sieve_ext_regex, sieve_ext_subaddress,
-    sieve_ext_numeric, sieve_ext_octet, sieve_ext_casemap, sieve_ext_copy, sieve_ext_encoded,
-    sieve_ext_variables, sieve_ext_ihave, sieve_ext_include;
+    sieve_ext_numeric, sieve_ext_octet, sieve_ext_casemap, sieve_ext_unicode, sieve_ext_copy,
+    sieve_ext_encoded, sieve_ext_variables, sieve_ext_ihave, sieve_ext_include,
+    sieve_ext_reject, sieve_ext_ereject, sieve_ext_vacation, sieve_ext_vacation_seconds,
+    sieve_ext_fcc;
 
 extern const struct sieve_extension sieve_ext_date, sieve_ext_index, sieve_ext_editheader;
 

@@ -219,11 +219,11 @@ static const struct sieve_refusal refusals[] = {
 	{ NULL, NULL },
 };
 
-static const char *const missing[] = { "copy", "encoded-character", "ihave", "include",
-	"variables", NULL };
+static const char *const missing[] = { "comparator-i;unicode-casemap", "copy",
+	"encoded-character", "ihave", "include", "variables", NULL };
 
 static const struct sieve_profile profile = { .engine = "libsieve", .refusals = refusals,
-	.missing = missing };
+	.missing = missing, .has_own_regex = true };
 
 /* libsieve reads the canonical script once, with no message: what it would
  * refuse at delivery is told now. */

@@ -162,8 +162,6 @@ run(const struct engine_script *script, struct run *run)
 
 /* ---- compiling ---- */
 
-static const char *const missing[] = { "regex", NULL };
-
 static void
 free_script(struct engine_script **script)
 {
@@ -177,7 +175,7 @@ free_script(struct engine_script **script)
 static struct engine_script *
 compile(struct str text, struct engine_world *world, struct buf *errors)
 {
-	const struct sieve_profile profile = { .engine = "doorstep", .missing = missing,
+	const struct sieve_profile profile = { .engine = "doorstep",
 		.include = engine_questions_include, .arg = world };
 	struct engine_script *script = xcalloc(1, sizeof *script);
 

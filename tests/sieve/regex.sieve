@@ -1,4 +1,3 @@
-# engine: libsieve
 # expect: fileinto A
 require ["fileinto", "regex"];
 if header :regex "list-id" "<(dev|user)\\.lists\\." { fileinto "A"; }
