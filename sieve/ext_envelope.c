@@ -48,8 +48,12 @@ is_part_done(struct sieve_compare *compare, const struct sieve_call *call,
 	const struct sieve_host *host = compare->in->host;
 	struct sieve_address address;
 
-	return host->envelope != NULL && host->envelope(host->arg, part, &address) &&
-	    sieve_tests_is_done(compare, call, &address);
+	if (host->envelope == NULL || !host->envelope(host->arg, part, &address))
+		return false;
+	/* RFC 5231 4.2: "will be 0 if the MAIL FROM is empty". */
+	if (compare->match == SIEVE_MATCH_COUNT && address.all.n == 0)
+		return false;
+	return sieve_tests_is_done(compare, call, &address);
 }
 
 static bool

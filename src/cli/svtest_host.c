@@ -29,11 +29,7 @@ has_envelope(void *arg, enum sieve_envelope part, struct sieve_address *out)
 		return has_address(test, test->recipient, out);
 	if (part == SIEVE_ENVELOPE_ORCPT)
 		return has_address(test, test->original, out);
-	if (part == SIEVE_ENVELOPE_AUTH && test->auth.n > 0) {
-		*out = (struct sieve_address){ .all = engine_text(test->auth) };
-		return true;
-	}
-	return false;
+	return part == SIEVE_ENVELOPE_AUTH && test->auth.n > 0 && has_address(test, test->auth, out);
 }
 
 /* Of vnd.dovecot.environment: settings under a name of their own. */

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "mail/path.h"
 
 #include <stdlib.h>
 
@@ -90,9 +91,13 @@ svtest_free_messages(struct svtest *test)
 void
 svtest_set_envelope(struct svtest *test, enum sieve_testsuite_object what, struct str value)
 {
-	struct str address = str_trim(value);
+	struct str address = str_trim(value), rest = address;
+	struct path path;
 
-	if (address.n >= 2 && address.p[0] == '<' && address.p[address.n - 1] == '>')
+	/* As a session has it: RFC 5228 5.4, "MUST drop source routes". */
+	if (path_can_take(&rest, true, &test->arena, &path) && rest.n == 0)
+		address = path.text;
+	else if (address.n >= 2 && address.p[0] == '<' && address.p[address.n - 1] == '>')
 		address = str_sub(address, 1, address.n - 2);
 	address = arena_str(&test->arena, address);
 	if (what == SIEVE_TESTSUITE_FROM)
