@@ -13,7 +13,7 @@
 #define SIEVE_ARGUMENTS_MAX 32		   /* of one command or test */
 #define SIEVE_TESTS_MAX 256		   /* in one test list */
 #define SIEVE_STRINGS_MAX 16384		   /* in one string list */
-#define SIEVE_STRING_MAX ((size_t)64 * 1024) /* bytes of one string: no header or name is longer */
+#define SIEVE_STRING_MAX ((size_t)1 << 20) /* bytes of one string, as Pigeonhole's */
 #define SIEVE_IDENTIFIER_MAX 32		   /* Pigeonhole's; the longest known word has 25 */
 #define SIEVE_NUMBER_MAX INT64_MAX	   /* RFC 5228 2.4.1 asks for 31 bits at least */
 #define SIEVE_COMMANDS_MAX 8192		   /* in one script */
