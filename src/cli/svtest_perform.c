@@ -99,14 +99,31 @@ is_delivered(const struct work *work, const struct sieve_action *action,
 	return is_fine;
 }
 
-static void
-fill_env(struct svtest *test, struct compose_env *env)
+/* RFC 5293 7: reports are about the message as it came, answers about what the
+ * script has made of it. */
+static const struct header *
+find_header(const struct work *work, const struct sieve_action *action)
 {
+	struct svtest *test = work->test;
+	struct header *header;
+
+	if ((action->kind != SIEVE_VACATION && action->kind != SIEVE_NOTIFY) ||
+	    work->texts[action->version].p == NULL)
+		return &test->base->host.original.header;
+	header = arena_zalloc(&test->arena, sizeof *header);
+	header_parse(find_text(work, action->version), &test->arena, header);
+	return header;
+}
+
+static void
+fill_env(const struct work *work, const struct sieve_action *action, struct compose_env *env)
+{
+	struct svtest *test = work->test;
 	struct str user = svtest_config(test, "sieve_user_email");
 
 	*env = (struct compose_env){
 		.text = test->base->text,
-		.header = &test->base->host.original.header,
+		.header = find_header(work, action),
 		.charsets = test->charsets,
 		.is_utf8 = true,
 		.sender = test->sender,
@@ -133,7 +150,7 @@ is_composed(const struct work *work, const struct sieve_action *action)
 	struct compose_env env;
 	bool is_fine = true;
 
-	fill_env(work->test, &env);
+	fill_env(work, action, &env);
 	if (action->kind == SIEVE_REDIRECT)
 		answer = compose_redirect(&env, action, find_text(work, action->version), &message);
 	else if (action->kind == SIEVE_VACATION)

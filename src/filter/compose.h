@@ -72,6 +72,8 @@ bool compose_can_parse_source(struct str value, enum compose_source *source, str
 struct compose_env {
 	/* The message as it came, before any edit (RFC 5293 7). */
 	struct str text;
+	/* Likewise; but for vacation and notify as the script has left it
+	 * (action->version): they look at its fields as a test does. */
 	const struct header *header;
 	struct charset_set *charsets;
 	bool is_utf8; /* it came with SMTPUTF8 */

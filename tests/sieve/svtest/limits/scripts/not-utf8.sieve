@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: ISC
 # SPDX-FileCopyrightText: 2026 The Doorstep authors
-require "fileinto";
-fileinto "Grüße";
+# Grüße
+if header :contains "subject" "Grüße" {
+	keep;
+}
