@@ -70,7 +70,7 @@ build_text(struct buf *out, struct str name, struct str text)
 {
 	struct buf squeezed = BUF_EMPTY;
 
-	text = charset_cut_utf8(str_trim(text), BUILD_TEXT_MAX);
+	text = str_trim(charset_cut_utf8(str_trim(text), BUILD_TEXT_MAX));
 	if (has_long_blanks(text)) {
 		add_squeezed(&squeezed, text);
 		text = str_trim(buf_str(&squeezed));
@@ -177,7 +177,8 @@ build_date(struct buf *out, struct str name, int64_t seconds, int zone)
 static void
 add_address(struct buf *out, const struct build_address *address)
 {
-	struct str display = charset_cut_utf8(str_trim(address->display), BUILD_DISPLAY_MAX);
+	struct str display =
+	    str_trim(charset_cut_utf8(str_trim(address->display), BUILD_DISPLAY_MAX));
 
 	if (display.n > 0 && !has_long_blanks(display)) {
 		word_add_encoded_phrase(out, display, column_of(out));

@@ -282,6 +282,61 @@ an_answer_is_what_the_rfc_wants(void **state)
 }
 
 static void
+of_many_references_the_first_and_the_last_stay(void **state)
+{
+	static const unsigned counts[] = { 0, 1, 2, COMPOSE_REFERENCES_MAX - 1, COMPOSE_REFERENCES_MAX,
+		COMPOSE_REFERENCES_MAX + 1, 1000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		struct buf message = BUF_EMPTY, want = BUF_EMPTY;
+		struct fixture f;
+
+		buf_add_cstr(&message, ME "Message-ID: <me@a>\nReferences:");
+		for (unsigned k = 0; k < counts[i]; k++) {
+			buf_addf(&message, " <%u@a>", k);
+			if (k == 0 || k + COMPOSE_REFERENCES_MAX > counts[i])
+				buf_addf(&want, "<%u@a> ", k);
+		}
+		buf_add_cstr(&message, "\n\n");
+		buf_add_cstr(&want, "<me@a>");
+		fixture_begin(&f, buf_str(&message));
+		assert_int_equal(answer(&f, &plain, "x"), COMPOSE_DONE);
+		assert_string_equal(fixture_field(&f, "References"), buf_cstr(&want));
+		fixture_end(&f);
+		buf_fini(&message);
+		buf_fini(&want);
+	}
+}
+
+static void
+without_references_one_in_reply_to_stands_for_them(void **state)
+{
+	/* RFC 5322 3.6.4. */
+	static const struct {
+		const char *fields, *want;
+	} cases[] = {
+		{ "In-Reply-To: <0@a>\n", "<0@a> <1@a>" },
+		{ "In-Reply-To: <0@a> <00@a>\n", "<1@a>" },
+		{ "In-Reply-To: yours of today\n", "<1@a>" },
+		{ "References:\nIn-Reply-To: <0@a>\n", "<1@a>" },
+		{ "", "<1@a>" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fixture f;
+		char fields[200];
+
+		snprintf(fields, sizeof fields, ME "Message-ID: <1@a>\n%s\n", cases[i].fields);
+		fixture_begin(&f, str_of(fields));
+		assert_int_equal(answer(&f, &plain, "x"), COMPOSE_DONE);
+		assert_string_equal(fixture_field(&f, "References"), cases[i].want);
+		fixture_end(&f);
+	}
+}
+
+static void
 what_the_script_gives_is_taken(void **state)
 {
 	static const struct {
@@ -313,6 +368,34 @@ what_the_script_gives_is_taken(void **state)
 		assert_string_equal(fixture_field(&f, "From"), cases[i].want_from);
 		assert_string_equal(fixture_body(&f, 0), cases[i].want_body);
 		assert_int_equal(f.out.is_utf8, i == 1);
+		fixture_end(&f);
+	}
+}
+
+static void
+several_authors_have_a_sender(void **state)
+{
+	/* RFC 5230 4.3, RFC 5322 3.6.2. */
+	static const struct {
+		const char *from, *want_from, *want_sender;
+	} cases[] = {
+		{ "a@x.example, B <b@x.example>", "a@x.example, B <b@x.example>", "me@b.example" },
+		{ "B <b@x.example>", "B <b@x.example>", "(none)" },
+		{ "a@x.example, nonsense", "me@b.example", "(none)" },
+		{ "a@x,a@x,a@x,a@x,a@x,a@x,a@x,a@x,a@x,a@x,a@x,a@x,a@x,a@x,a@x,a@x,a@x", "me@b.example",
+		    "(none)" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct sieve_vacation vacation = plain;
+		struct fixture f;
+
+		vacation.from = text_of(cases[i].from);
+		fixture_begin(&f, STR(ME "\n"));
+		assert_int_equal(answer(&f, &vacation, "x"), COMPOSE_DONE);
+		assert_string_equal(fixture_field(&f, "From"), cases[i].want_from);
+		assert_string_equal(fixture_field(&f, "Sender"), cases[i].want_sender);
 		fixture_end(&f);
 	}
 }
@@ -451,7 +534,10 @@ main(void)
 		cmocka_unit_test(every_address_of_the_user_counts),
 		cmocka_unit_test(a_sender_gets_one_answer_in_its_time),
 		cmocka_unit_test(an_answer_is_what_the_rfc_wants),
+		cmocka_unit_test(of_many_references_the_first_and_the_last_stay),
+		cmocka_unit_test(without_references_one_in_reply_to_stands_for_them),
 		cmocka_unit_test(what_the_script_gives_is_taken),
+		cmocka_unit_test(several_authors_have_a_sender),
 		cmocka_unit_test(settings_change_subject_and_addresses),
 		cmocka_unit_test(an_entity_brings_its_content_fields_only),
 		cmocka_unit_test(hostile_messages_get_small_answers),
