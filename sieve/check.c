@@ -155,6 +155,27 @@ complain_tag(struct sieve_checker *checker, const struct sieve_node *node,
 		    node->word->name, SIEVE_TEXT_ARG(argument->tag));
 }
 
+/* Most nodes have no tag: room for one of each group is made with the first. */
+static bool
+can_put_tag(struct sieve_checker *checker, struct sieve_node *node, const struct sieve_tag *tag)
+{
+	const struct sieve_tag **tags = (const struct sieve_tag **)(uintptr_t)node->bound.tags;
+	void **room;
+
+	if (!node->bound.has_room) {
+		room = sieve_arena_get(checker->errors->arena, 2 * SIEVE_GROUP_COUNT * sizeof *room);
+		if (room == NULL)
+			return false;
+		tags = (const struct sieve_tag **)room;
+		node->bound.tags = tags;
+		node->bound.values =
+		    (const struct sieve_argument *const *)(room + SIEVE_GROUP_COUNT);
+		node->bound.has_room = true;
+	}
+	tags[tag->group] = tag;
+	return true;
+}
+
 /* RFC 5228 2.6.2: of a kind, one tag. */
 static const struct sieve_argument *
 bind_tag(struct sieve_checker *checker, struct sieve_node *node,
@@ -173,7 +194,8 @@ bind_tag(struct sieve_checker *checker, struct sieve_node *node,
 		sieve_error_add(checker->errors, argument->offset,
 		    "`:%s` cannot stand beside `:%s`", tag->name,
 		    node->bound.tags[tag->group]->name);
-	node->bound.tags[tag->group] = tag;
+	if (!can_put_tag(checker, node, tag))
+		return argument->next;
 	argument = argument->next;
 	if (tag->value == SIEVE_VALUE_NONE)
 		return argument;
@@ -184,7 +206,7 @@ bind_tag(struct sieve_checker *checker, struct sieve_node *node,
 		return argument == NULL || argument->kind == SIEVE_ARGUMENT_TAG ? argument
 										: argument->next;
 	}
-	node->bound.values[tag->group] = argument;
+	((const struct sieve_argument **)(uintptr_t)node->bound.values)[tag->group] = argument;
 	return argument->next;
 }
 
@@ -448,10 +470,13 @@ read_strings(struct sieve_checker *checker, const struct sieve_node *node)
 static bool
 can_bind_strictly(struct sieve_checker *checker, struct sieve_node *node, enum sieve_word_kind kind)
 {
+	static const struct sieve_tag *const no_tags[SIEVE_GROUP_COUNT];
+	static const struct sieve_argument *const no_values[SIEVE_GROUP_COUNT];
 	const char *reason;
 	unsigned errors = checker->errors->count;
 	int extension;
 
+	node->bound = (struct sieve_bound){ .tags = no_tags, .values = no_values };
 	node->word = sieve_registry_word(node->name, kind, &extension);
 	if (node->word == NULL) {
 		complain_unknown(checker, node, kind);

@@ -77,8 +77,9 @@ enum sieve_group {
 
 /* Filled by the checker for a node without errors. */
 struct sieve_bound {
-	const struct sieve_tag *tags[SIEVE_GROUP_COUNT];	  /* NULL: not given */
-	const struct sieve_argument *values[SIEVE_GROUP_COUNT]; /* behind the tag */
+	const struct sieve_tag *const *tags; /* by group; NULL: not given */
+	const struct sieve_argument *const *values; /* behind the tag, likewise */
+	bool has_room; /* tags and values are the node's own */
 	const struct sieve_argument *positional[SIEVE_POSITIONAL_MAX];
 };
 
