@@ -14,6 +14,10 @@ enum change { ADD, DELETE };
 
 /* ---- what may not be changed, RFC 5293 6 ---- */
 
+/* The last two may be what replace has left of the old message (RFC 5703 5). */
+static const char *const never_deleted[] = { "received", "auto-submitted", "original-subject",
+	"original-from" };
+
 static bool
 is_protected(const struct sieve_settings *settings, struct sieve_text name, enum change change)
 {
@@ -23,9 +27,9 @@ is_protected(const struct sieve_settings *settings, struct sieve_text name, enum
 	/* "MUST permit both addition and deletion of the "Subject" header field". */
 	if (sieve_text_is(name, "subject"))
 		return false;
-	if (change == DELETE &&
-	    (sieve_text_is(name, "received") || sieve_text_is(name, "auto-submitted")))
-		return true;
+	for (i = 0; i < sizeof never_deleted / sizeof *never_deleted; i++)
+		if (change == DELETE && sieve_text_is(name, never_deleted[i]))
+			return true;
 	for (i = 0; i < settings->protected_count; i++) {
 		protected = &settings->protected[i];
 		if (sieve_text_is_same(name, protected->name))
