@@ -175,8 +175,9 @@ bool svtest_is_loaded(struct svtest *test, bool is_sent, struct str mailbox, uin
 
 /* ---- svtest_perform.c ---- */
 
-/* Does what the actions from `done` on ask for, and the implicit keep.  False:
- * something failed, which was logged; the message was kept. */
+/* Does what the actions from `done` on ask for, and the implicit keep; of one
+ * script in a row no keep of any kind.  False: something failed, which was
+ * logged; the message was kept. */
 bool svtest_is_performed(struct svtest *test, const struct sieve_result *result,
     const struct sieve_text *texts, size_t done, bool is_keep_wanted);
 

@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "filter/engine_message.h"
+#include "sieve/mailto.h"
 
 static bool
 has_address(struct svtest *test, struct str path, struct sieve_address *out)
@@ -143,8 +144,7 @@ has_capability(void *arg, struct sieve_text uri, struct sieve_text capability,
     struct sieve_text *out)
 {
 	(void)arg;
-	if (!str_has_prefix_nocase(engine_str(uri), STR("mailto:")) ||
-	    !sieve_text_is(capability, "online"))
+	if (!sieve_mailto_is(uri) || !sieve_text_is(capability, "online"))
 		return false;
 	*out = sieve_text_of("maybe");
 	return true;

@@ -12,6 +12,7 @@
 struct work {
 	struct svtest *test;
 	const struct sieve_text *texts;
+	const struct sieve_result *result;
 };
 
 static struct str
@@ -155,7 +156,10 @@ is_composed(const struct work *work, const struct sieve_action *action)
 		answer = compose_redirect(&env, action, find_text(work, action->version), &message);
 	else if (action->kind == SIEVE_VACATION)
 		answer = compose_vacation(&env, action, &message);
-	else if (action->kind != SIEVE_NOTIFY)
+	else if (action->kind == SIEVE_NOTIFY)
+		answer = compose_notify(&env, work->result->actions,
+		    (size_t)(action - work->result->actions), &message);
+	else
 		answer = compose_reject(&env, action, &message);
 	if (answer == COMPOSE_FAILED)
 		is_fine = fail(work, names[action->kind], SIEVE_TEXT_EMPTY,
@@ -212,10 +216,12 @@ bool
 svtest_is_performed(struct svtest *test, const struct sieve_result *result,
     const struct sieve_text *texts, size_t done, bool is_keep_wanted)
 {
-	const struct work work = { test, texts };
+	const struct work work = { test, texts, result };
 	size_t i;
 
 	for (i = done; i < result->action_count; i++) {
+		if (result->actions[i].kind == SIEVE_KEEP && !is_keep_wanted)
+			continue;
 		if (is_done(&work, &result->actions[i]))
 			continue;
 		/* RFC 5228 2.10.6 */

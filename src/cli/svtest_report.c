@@ -46,13 +46,13 @@ tell(struct svtest *test, unsigned line, struct str name, struct str reason, boo
 	}
 	if (is_passed && !report->is_verbose)
 		return;
-	printf("%s:%u: %s", test->path, line, is_passed ? "passed: " : "FAILED: ");
-	print_text(stdout, name.n == 0 ? "" : name.p);
-	if (reason.n > 0)
+	printf("%s:%u: %s", test->path, line, is_passed ? "passed" : "FAILED");
+	if (name.n > 0) {
 		printf(": ");
+		print_text(stdout, name.p);
+	}
+	printf(reason.n > 0 ? ": " : "\n");
 	print_lines(test, reason);
-	if (reason.n == 0)
-		printf("\n");
 }
 
 void

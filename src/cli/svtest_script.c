@@ -13,6 +13,9 @@
 #include "base/xalloc.h"
 #include "filter/engine_message.h"
 #include "filter/memory.h"
+#include "sieve/mailto.h"
+
+#define METHOD_MEMORY_MAX ((size_t)1 << 20) /* of one URI, taken apart */
 
 const char *
 svtest_path(struct svtest *test, struct str name)
@@ -78,13 +81,19 @@ include(void *arg, enum sieve_location location, struct sieve_text name, struct 
 	return svtest_find_script(arg, location, engine_str(name), out);
 }
 
+/* RFC 5436 */
 static bool
 is_method(void *arg, struct sieve_text uri)
 {
-	struct str scheme = STR("mailto:");
+	struct sieve_mailto mailto;
+	struct sieve_arena arena;
+	bool is_fine;
 
 	(void)arg;
-	return str_has_prefix_nocase(engine_str(uri), scheme) && uri.n > scheme.n;
+	sieve_arena_init(&arena, &memory_sieve, METHOD_MEMORY_MAX);
+	is_fine = sieve_mailto_is(uri) && sieve_mailto_parse(&arena, uri, &mailto) == NULL;
+	sieve_arena_fini(&arena);
+	return is_fine;
 }
 
 struct sieve_program *
@@ -237,10 +246,31 @@ svtest_has_run(struct svtest *test, struct str message, struct str flags,
 /* What one script hands to the next. */
 struct sequence {
 	struct str flags;
-	struct sieve_result last;
 	struct sieve_text text; /* the message as it is to be kept */
 	bool is_keep_due;
+	bool has_kept; /* a `keep`: with its own flags, unless a later script cancels it */
+	struct sieve_text kept_text, kept_flags;
 };
+
+/* A `keep` is as good as the implicit one: the next script may cancel it. */
+static void
+take_keep(struct sequence *sequence, const struct sieve_testsuite_outcome *outcome)
+{
+	const struct sieve_result *result = outcome->result;
+	size_t i;
+
+	sequence->flags = engine_str(result->flags);
+	sequence->text = outcome->texts[result->keep_version];
+	sequence->is_keep_due = result->is_keep_due;
+	sequence->has_kept = sequence->has_kept && result->is_keep_due;
+	for (i = 0; i < result->action_count; i++) {
+		if (result->actions[i].kind != SIEVE_KEEP)
+			continue;
+		sequence->is_keep_due = sequence->has_kept = true;
+		sequence->kept_text = outcome->texts[result->actions[i].version];
+		sequence->kept_flags = result->actions[i].flags;
+	}
+}
 
 static bool
 is_done(struct svtest *test, struct str path, struct sequence *sequence)
@@ -254,9 +284,7 @@ is_done(struct svtest *test, struct str path, struct sequence *sequence)
 	buf_fini(&errors);
 	if (program == NULL || !has_run(test, program, sequence->flags, &outcome))
 		return false;
-	sequence->flags = engine_str(outcome.result->flags);
-	sequence->text = outcome.texts[outcome.result->keep_version];
-	sequence->is_keep_due = outcome.result->is_keep_due;
+	take_keep(sequence, &outcome);
 	return svtest_is_performed(test, outcome.result, outcome.texts, 0, false);
 }
 
@@ -264,6 +292,8 @@ bool
 svtest_has_run_all(struct svtest *test, const struct sieve_text *paths, size_t n)
 {
 	struct sequence sequence = { .is_keep_due = true };
+	struct sieve_result last = { .is_keep_due = true, .version_count = 1 };
+	const struct sieve_text *text;
 	bool is_fine = true;
 	size_t i;
 
@@ -271,11 +301,10 @@ svtest_has_run_all(struct svtest *test, const struct sieve_text *paths, size_t n
 	svtest_use_base(test);
 	for (i = 0; i < n && is_fine && sequence.is_keep_due; i++)
 		is_fine = is_done(test, engine_str(paths[i]), &sequence);
-	if (sequence.is_keep_due || !is_fine) {
-		sequence.last = (struct sieve_result){ .is_keep_due = true,
-			.flags = engine_text(sequence.flags), .version_count = 1 };
-		is_fine = svtest_is_performed(test, &sequence.last, &sequence.text, 0, true) &&
-		    is_fine;
+	if (sequence.is_keep_due) {
+		last.flags = sequence.has_kept ? sequence.kept_flags : engine_text(sequence.flags);
+		text = sequence.has_kept ? &sequence.kept_text : &sequence.text;
+		is_fine = svtest_is_performed(test, &last, text, 0, true) && is_fine;
 	}
 	svtest_use_base(test);
 	return is_fine;

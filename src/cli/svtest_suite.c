@@ -308,7 +308,9 @@ svtest_run_file(struct svtest_report *report, const char *path)
 	begin_world(test);
 	program = svtest_compile(test, str_of(slash == NULL ? path : slash + 1), &errors);
 	if (program == NULL)
-		svtest_report_failure(test, 0, buf_str(&errors), 1);
+		svtest_report_failure(test, 0,
+		    arena_printf(&test->arena, "it does not compile\n%.*s", STR_ARG(buf_str(&errors))),
+		    1);
 	else
 		run_program(test, program);
 	buf_fini(&errors);
