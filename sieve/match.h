@@ -50,7 +50,7 @@ bool sieve_match_contains(enum sieve_comparator comparator, struct sieve_text va
     struct sieve_text key);
 /*
  * :matches, RFC 5228 2.7.1: `*` and `?`, a backslash takes their meaning from
- * them.  `?` is one octet with i;octet, else one character.  Linear but for
+ * them.  `?` is one octet (one character with i;unicode-casemap).  Linear but for
  * parts of the pattern that have `?` or a backslash behind a star: there it is
  * at most value times part, however many stars there are.
  */

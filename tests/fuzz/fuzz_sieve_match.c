@@ -81,15 +81,9 @@ try_search(const struct pair *pair)
 static size_t
 step(const struct pair *pair, size_t at)
 {
-	size_t n = 1;
-
 	if (pair->comparator == SIEVE_COMPARE_UNICODE)
 		return sieve_unicode_step(&pair->unicode, at);
-	if (pair->comparator == SIEVE_COMPARE_OCTET)
-		return 1;
-	while (at + n < pair->value.n && ((unsigned char)pair->value.p[at + n] & 0xc0) == 0x80)
-		n++;
-	return n;
+	return 1;
 }
 
 /* Every place of the value that each piece of the pattern may end at. */
@@ -167,15 +161,14 @@ check_order(const struct pair *pair, const struct sieve_captures *captures)
 static void
 try_glob(const struct pair *pair)
 {
-	bool is_match, is_text = pair->comparator != SIEVE_COMPARE_CASEMAP ||
-	    (sieve_unicode_is_valid(pair->value) && sieve_unicode_is_valid(pair->pattern));
 	struct sieve_captures captures;
+	bool is_match;
 
 	if (pair->comparator == SIEVE_COMPARE_UNICODE)
 		is_match = sieve_match_unicode(&pair->unicode, pair->pattern, &captures);
 	else
 		is_match = sieve_match_capture(pair->comparator, pair->value, pair->pattern, &captures);
-	BUG_ON(is_text && is_match != is_glob_match(pair));
+	BUG_ON(is_match != is_glob_match(pair));
 	if (pair->comparator == SIEVE_COMPARE_UNICODE)
 		BUG_ON(sieve_match_unicode(&pair->unicode, pair->pattern, NULL) != is_match);
 	else

@@ -2,5 +2,6 @@
 # expect: fileinto B
 require "fileinto";
 if header :matches "subject" "*the*side*" { fileinto "A"; }
-if header :matches "subject" "gr??e from*" { fileinto "B"; }
+# "\"i;octet\" and \"i;ascii-casemap\" define a character to be a single octet"
+if header :matches "subject" "gr????e from*" { fileinto "B"; }
 if header :matches "subject" "?gr*" { fileinto "C"; }
