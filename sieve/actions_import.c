@@ -75,6 +75,7 @@ copy_notify(struct sieve_interp *in, const struct sieve_notify **at)
 	copy_text(in, &notify->from);
 	copy_text(in, &notify->message);
 	notify->options = copy_texts(in, notify->options, notify->option_count);
+	notify->recipients = copy_texts(in, notify->recipients, notify->recipient_count);
 }
 
 static void

@@ -10,6 +10,16 @@
 #include "tests.h"
 
 static void
+set_required(struct sieve_checker *checker, sieve_set set)
+{
+	int i;
+
+	for (i = 0; sieve_registry[i] != NULL; i++)
+		if ((set & SIEVE_SET_BIT(i)) != 0)
+			checker->has[i] = true;
+}
+
+static void
 check_require(struct sieve_checker *checker, const struct sieve_node *node)
 {
 	const struct sieve_string *string = node->bound.positional[0]->strings;
@@ -31,7 +41,7 @@ check_require(struct sieve_checker *checker, const struct sieve_node *node)
 			continue;
 		}
 		if (i != -1) {
-			checker->has[i] = true;
+			set_required(checker, sieve_registry_set(i));
 			continue;
 		}
 		future = sieve_registry_future(string->text);

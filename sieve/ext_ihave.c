@@ -35,7 +35,7 @@ is_there(struct sieve_interp *in, const struct sieve_call *call)
 		index = sieve_registry_find(names.at[i].text);
 		if (index == -1 || (in->frame->unit->available & SIEVE_SET_BIT(index)) == 0)
 			return false;
-		found |= SIEVE_SET_BIT(index);
+		found |= sieve_registry_set(index);
 	}
 	in->frame->enabled |= found;
 	return true;

@@ -35,6 +35,11 @@ const struct sieve_extension *const sieve_registry[] = {
 	&sieve_ext_replace,
 	&sieve_ext_enclose,
 	&sieve_ext_convert,
+	&sieve_ext_reject,
+	&sieve_ext_ereject,
+	&sieve_ext_vacation,
+	&sieve_ext_vacation_seconds,
+	&sieve_ext_fcc,
 	NULL,
 };
 
@@ -44,22 +49,17 @@ const struct sieve_future sieve_futures[] = {
 	{ "environment", "RFC 5183", "environment", "" },
 	{ "envelope-deliverby", "RFC 6009", "", "" },
 	{ "envelope-dsn", "RFC 6009", "", "" },
-	{ "ereject", "RFC 5429", "ereject", "" },
 	{ "extlists", "RFC 6134", "valid_ext_list", "list" },
-	{ "fcc", "RFC 8580", "", "fcc" },
 	{ "imapsieve", "RFC 6785", "", "" },
 	{ "mailbox", "RFC 5490", "mailboxexists", "create" },
 	{ "mailboxid", "RFC 9042", "mailboxidexists", "mailboxid" },
 	{ "mboxmetadata", "RFC 5490", "metadata metadataexists", "" },
 	{ "redirect-deliverby", "RFC 6009", "", "bytimerelative bytimeabsolute bymode" },
 	{ "redirect-dsn", "RFC 6009", "", "notify ret" },
-	{ "reject", "RFC 5429", "reject", "" },
 	{ "servermetadata", "RFC 5490", "servermetadata servermetadataexists", "" },
 	{ "spamtest", "RFC 5235", "spamtest", "" },
 	{ "spamtestplus", "RFC 5235", "", "" },
 	{ "special-use", "RFC 8579", "specialuse_exists", "specialuse" },
-	{ "vacation", "RFC 5230", "vacation", "" },
-	{ "vacation-seconds", "RFC 6131", "", "" },
 	{ "virustest", "RFC 5235", "virustest", "" },
 	{ .extension = NULL },
 };
@@ -76,6 +76,18 @@ sieve_registry_find(struct sieve_text extension)
 		    memcmp(sieve_registry[i]->name, extension.p, extension.n) == 0)
 			return i;
 	return -1;
+}
+
+sieve_set
+sieve_registry_set(int index)
+{
+	sieve_set set = SIEVE_SET_BIT(index);
+	int i;
+
+	for (i = 0; sieve_registry[i] != NULL; i++)
+		if (sieve_registry[i] == sieve_registry[index]->implied)
+			set |= SIEVE_SET_BIT(i);
+	return set;
 }
 
 const struct sieve_word *

@@ -113,6 +113,7 @@ struct sieve_extension {
 	const struct sieve_tag *tags;	    /* likewise */
 	const char *const *comparators;	    /* ends with NULL, or NULL */
 	bool is_preloaded;		    /* needs no require */
+	const struct sieve_extension *implied; /* required together with it; or NULL */
 	/* NULL, or changes how every string is read; then ihave cannot ask for it
 	 * (RFC 5463 4). */
 	void (*read)(struct sieve_checker *checker, struct sieve_string *string);
@@ -149,6 +150,7 @@ struct sieve_future {
 extern const struct sieve_future sieve_futures[]; /* ends with extension NULL */
 
 int sieve_registry_find(struct sieve_text extension); /* index in sieve_registry, or -1 */
+sieve_set sieve_registry_set(int index); /* it, and what it implies */
 const struct sieve_word *sieve_registry_word(struct sieve_text name, enum sieve_word_kind kind,
     int *extension_out);
 /* Of all tags of a name, the one that the word takes; *extension_out is -1

@@ -32,7 +32,8 @@ struct sieve_settings {
 	unsigned includes_max, include_depth_max; /* SIEVE_INCLUDES_MAX, _DEPTH_MAX */
 	size_t value_size_max; /* bytes of a variable; SIEVE_VARIABLE_SIZE_MAX */
 	unsigned variables_max; /* SIEVE_VARIABLES_MAX */
-	uint64_t vacation_min, vacation_max, vacation_default; /* seconds; SIEVE_VACATION_* */
+	/* Seconds; SIEVE_VACATION_*.  Without a least one, :seconds may be 0. */
+	uint64_t vacation_min, vacation_max, vacation_default;
 	uint64_t duplicate_default, duplicate_max;	       /* seconds; SIEVE_DUPLICATE_* */
 	unsigned notifications_max; /* SIEVE_NOTIFICATIONS_MAX */
 	struct sieve_score spam, virus;

@@ -44,6 +44,15 @@ print(void *arg, const char *p, size_t n)
 	print_message("%.*s", (int)n, p);
 }
 
+static void
+collect(void *arg, const char *p, size_t n)
+{
+	char *out = arg;
+	size_t there = strlen(out);
+
+	snprintf(out + there, 1024 - there, "%.*s", (int)n, p);
+}
+
 static const char *const names[] = { "keep", "store", "redirect", "discard", "reject", "ereject",
 	"vacation", "notify", "pipe" };
 
@@ -96,6 +105,22 @@ expect(const char *script, const char *expected)
 	assert_string_equal(out, expected);
 	sieve_result_fini(&result);
 	sieve_program_free(&program);
+	assert_int_equal(held, 0);
+}
+
+/* The first line of what is wrong with it. */
+static void
+refuse(const char *script, const char *expected)
+{
+	static const struct sieve_profile profile = { .engine = "test" };
+	struct sieve_program *program;
+	char out[1024] = "";
+
+	program = sieve_compile(sieve_text_of(script), &profile, &memory, collect, out);
+	if (program != NULL)
+		fail_msg("compiles: %s", script);
+	out[strcspn(out, "\n")] = '\0';
+	assert_string_equal(out, expected);
 	assert_int_equal(held, 0);
 }
 
@@ -166,6 +191,185 @@ numbers_of_actions_are_limited(void **state)
 	expect("redirect \"1@b\"; redirect \"2@b\"; redirect \"3@b\"; redirect \"4@b\";\n"
 	       "redirect \"5@b\";",
 	    "keep is due; 2: number of redirect actions exceeds policy limit (5 > 4)");
+}
+
+static void
+what_refuses_stands_alone(void **state)
+{
+	static const char *const others[] = { "keep;", "fileinto \"a\";", "fileinto :copy \"a\";",
+		"redirect \"a@b\";", "redirect :copy \"a@b\";", "vacation \"x\";", "reject \"x\";",
+		"ereject \"x\";" };
+	static const char head[] = "require [\"fileinto\", \"copy\", \"vacation\", \"reject\", "
+				   "\"ereject\"];";
+	struct sieve_program *program;
+	struct sieve_result result;
+	char script[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 4 * (sizeof others / sizeof others[0]); i++) {
+		snprintf(script, sizeof script, i % 2 == 0 ? "%1$s%2$s%3$s" : "%1$s%3$s%2$s", head,
+		    i / 2 % 2 == 0 ? "reject \"no\";" : "ereject \"no\";", others[i / 4]);
+		run(script, &result, &program);
+		if (result.error.n == 0 || !result.is_keep_due || result.action_count > 0)
+			fail_msg("%s", script);
+		sieve_result_fini(&result);
+		sieve_program_free(&program);
+	}
+	expect("require \"reject\"; reject \"no\"; discard;", "reject no; discard");
+	expect("require \"reject\"; keep;\nreject \"no\";",
+	    "keep is due; 2: `reject` cannot stand beside the `keep` of line 1");
+	expect("require \"ereject\"; ereject \"no\";\nereject \"no\";",
+	    "keep is due; 2: `ereject` may be reached once, but was in line 1 already");
+}
+
+static void
+an_answer_stands_beside_all_but_another(void **state)
+{
+	(void)state;
+	expect("require [\"vacation\", \"fileinto\"]; vacation \"x\"; fileinto \"a\"; keep; "
+	       "redirect \"a@b\"; discard;",
+	    "vacation x; store a; keep; redirect a@b; discard");
+	expect("require \"vacation\"; vacation \"x\";", "vacation x; keep is due");
+	expect("require \"vacation\"; vacation \"x\";\nvacation :handle \"y\" \"z\";",
+	    "keep is due; 2: `vacation` may be reached once, but was in line 1 already");
+}
+
+static struct sieve_settings settings;
+
+/* Of the answer of a script that asks for one. */
+static void
+answer(const char *script, char *out, size_t size)
+{
+	const struct sieve_profile profile = { .engine = "test", .settings = &settings };
+	const struct sieve_host host = { .delimiters = "+" };
+	const struct sieve_limits limits = SIEVE_LIMITS_DEFAULT;
+	const struct sieve_vacation *vacation;
+	struct sieve_program *program;
+	struct sieve_result result;
+	char text[1024];
+
+	snprintf(text, sizeof text, "require [\"vacation-seconds\", \"variables\", "
+				    "\"encoded-character\", \"fcc\", \"imap4flags\"];\n%s", script);
+	program = sieve_compile(sieve_text_of(text), &profile, &memory, print, NULL);
+	assert_non_null(program);
+	sieve_run(program, &host, &limits, SIEVE_TEXT_EMPTY, &memory, &result);
+	if (result.error.n > 0) {
+		snprintf(out, size, "%.*s", SIEVE_TEXT_ARG(result.error));
+	} else {
+		vacation = result.actions[0].vacation;
+		snprintf(out, size, "%llus subject{%.*s} from{%.*s} addresses %zu{%.*s} handle{%.*s}"
+				    " fcc{%.*s %.*s}",
+		    (unsigned long long)vacation->seconds, SIEVE_TEXT_ARG(vacation->subject),
+		    SIEVE_TEXT_ARG(vacation->from), vacation->address_count,
+		    SIEVE_TEXT_ARG(vacation->address_count == 0 ? SIEVE_TEXT_EMPTY
+								: vacation->addresses[0]),
+		    SIEVE_TEXT_ARG(vacation->handle),
+		    SIEVE_TEXT_ARG(result.actions[0].fcc == NULL ? SIEVE_TEXT_EMPTY
+								 : result.actions[0].fcc->mailbox),
+		    SIEVE_TEXT_ARG(result.actions[0].fcc == NULL ? SIEVE_TEXT_EMPTY
+								 : result.actions[0].fcc->flags));
+	}
+	sieve_result_fini(&result);
+	sieve_program_free(&program);
+	assert_int_equal(held, 0);
+}
+
+static void
+an_answer_has_what_its_tags_say(void **state)
+{
+	static const struct {
+		const char *script, *expected;
+	} samples[] = {
+		{ "vacation \"x\";", "604800s subject{} from{} addresses 0{} "
+			"handle{6:reason0:0:0:1:x} fcc{ }" },
+		{ "set \"s\" \"a${hex:0a}b\"; vacation :mime :subject \"${s}c\" :from \"J <j@b>\" "
+		  ":addresses [\"K <k@b>\", \"${s}\"] \"X: y\";",
+		    "604800s subject{a bc} from{J <j@b>} addresses 1{k@b} "
+		    "handle{6:reason5:${s}c7:J <j@b>4:mime4:X: y} fcc{ }" },
+		{ "set \"s\" \"a\"; vacation :handle \"${s}\" \"x\";",
+		    "604800s subject{} from{} addresses 0{} handle{6:handle4:${s}} fcc{ }" },
+		{ "setflag \"a\"; vacation :fcc \"Sent\" \"x\";",
+		    "604800s subject{} from{} addresses 0{} handle{6:reason0:0:0:1:x} fcc{Sent }" },
+		{ "vacation :flags [\"\\\\Seen\", \"b\"] :fcc \"Sent\" :handle \"\" \"x\";",
+		    "604800s subject{} from{} addresses 0{} handle{6:handle0:} fcc{Sent \\Seen b}" },
+		{ "set \"f\" \"nobody\"; vacation :from \"${f}\" \"x\";",
+		    "`:from` wants addresses, as in \"Jane Doe <jane@example.org>\"" },
+		{ "set \"f\" \"\"; vacation :fcc \"${f}\" \"x\";",
+		    "`:fcc`: a folder must have a name" },
+		{ "set \"r\" \"${unicode:fc}\"; vacation :mime \"X: ${r}\";",
+		    "the header of a `:mime` reason may hold ASCII characters only" },
+	};
+	char out[1024];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+		answer(samples[i].script, out, sizeof out);
+		assert_string_equal(out, samples[i].expected);
+	}
+}
+
+static void
+periods_between_answers_are_within_limits(void **state)
+{
+	static const struct {
+		uint64_t min, max, usual;
+		const char *tag;
+		unsigned long long expected;
+	} samples[] = {
+		{ 0, 0, 0, ":days 0", 86400 },
+		{ 0, 0, 0, ":days 30", 30 * 86400 },
+		{ 0, 0, 0, ":days 61", 60 * 86400 },
+		{ 0, 0, 0, ":days 9223372036854775807", 60 * 86400 },
+		{ 0, 0, 0, ":seconds 0", 0 },
+		{ 0, 0, 0, ":seconds 1800", 1800 },
+		{ 0, 0, 0, ":seconds 2147483648", 60 * 86400 },
+		{ 600, 0, 0, ":seconds 0", 600 },
+		{ 600, 0, 0, ":days 0", 600 },
+		{ 864000, 0, 0, "", 864000 },
+		{ 0, 0, 86400, "", 86400 },
+		{ 0, 100000, 0, "", 100000 },
+	};
+	char script[128], out[1024];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+		settings.vacation_min = samples[i].min;
+		settings.vacation_max = samples[i].max;
+		settings.vacation_default = samples[i].usual;
+		snprintf(script, sizeof script, "vacation %s \"x\";", samples[i].tag);
+		answer(script, out, sizeof out);
+		if (strtoull(out, NULL, 10) != samples[i].expected)
+			fail_msg("%zu: %s", i, out);
+	}
+	memset(&settings, 0, sizeof settings);
+}
+
+static void
+what_is_wrong_with_an_answer_is_said_at_once(void **state)
+{
+	(void)state;
+	refuse("require \"vacation\"; vacation :from \"\" \"x\";",
+	    "1:36: `:from` wants addresses, as in \"Jane Doe <jane@example.org>\"");
+	refuse("require \"vacation\"; vacation :addresses [\"a@b\", \"c\"] \"x\";",
+	    "1:49: expected one address, as in \"jane@example.org\"");
+	refuse("require \"vacation\"; vacation :mime \"X: \xc3\xbc\r\n\r\n\";",
+	    "1:36: the header of a `:mime` reason may hold ASCII characters only");
+	refuse("require \"vacation\"; vacation :mime \"I am away\";",
+	    "1:36: a `:mime` reason begins with header fields and an empty line");
+	refuse("require \"vacation\"; vacation :seconds 5 \"x\";",
+	    "1:30: `:seconds` needs require \"vacation-seconds\" at the top of the script");
+	refuse("require \"vacation-seconds\"; vacation :seconds 5 :days 5 \"x\";",
+	    "1:49: `:days` cannot stand beside `:seconds`");
+	refuse("require [\"vacation\", \"imap4flags\"]; vacation :flags \"a\" \"x\";",
+	    "1:37: `vacation` takes `:flags` beside `:fcc` only");
+	refuse("require [\"vacation\", \"fcc\"]; vacation :fcc \"\" \"x\";",
+	    "1:44: a folder must have a name");
+	refuse("require [\"reject\", \"fcc\"]; reject :fcc \"a\" \"x\";",
+	    "1:35: `reject` takes no `:fcc`");
+	refuse("reject \"x\";", "1:1: `reject` needs require \"reject\" at the top of the script");
 }
 
 static const struct {
@@ -355,6 +559,11 @@ main(void)
 		cmocka_unit_test(a_copy_and_no_copy_are_no_copy),
 		cmocka_unit_test(one_address_gets_the_message_once),
 		cmocka_unit_test(numbers_of_actions_are_limited),
+		cmocka_unit_test(what_refuses_stands_alone),
+		cmocka_unit_test(an_answer_stands_beside_all_but_another),
+		cmocka_unit_test(an_answer_has_what_its_tags_say),
+		cmocka_unit_test(periods_between_answers_are_within_limits),
+		cmocka_unit_test(what_is_wrong_with_an_answer_is_said_at_once),
 		cmocka_unit_test(addresses_are_those_of_rfc_5322),
 		cmocka_unit_test(parts_of_addresses_have_their_lengths),
 		cmocka_unit_test(lists_of_addresses_have_commas),
