@@ -27,6 +27,7 @@
 #define SIEVE_ADDRESS_MAX 384		   /* of both, and more than may be in either */
 #define SIEVE_FLAGS_MAX 1024		   /* bytes of a list of flags */
 #define SIEVE_TRACED_MAX 200		   /* bytes of a value in a trace */
+#define SIEVE_LOGGED_MAX 1024		   /* bytes of what `debug_log` says */
 #define SIEVE_REASON_MAX 400		   /* bytes of what `error` says */
 #define SIEVE_VARIABLES_MAX 255		   /* in one script; RFC 5229 6 asks for 128 */
 #define SIEVE_VARIABLE_SIZE_MAX 4096	   /* bytes of a value; it is cut, RFC 5229 6 */
@@ -54,6 +55,7 @@
 /* What a run may cost when the host does not say. */
 #define SIEVE_STEPS_MAX ((uint64_t)10 * 1000 * 1000) /* about a second */
 #define SIEVE_RUN_MEMORY_MAX ((size_t)16 << 20)
+#define SIEVE_QUESTION_STEPS 1000 /* for what the host has to ask others: 10 000 are many */
 #define SIEVE_ACTIONS_MAX 32 /* Pigeonhole's */
 #define SIEVE_REDIRECTS_MAX 4 /* likewise */
 

@@ -129,7 +129,10 @@ extern const struct sieve_extension sieve_ext_core, sieve_ext_fileinto, sieve_ex
     sieve_ext_reject, sieve_ext_ereject, sieve_ext_vacation, sieve_ext_vacation_seconds,
     sieve_ext_fcc;
 
-extern const struct sieve_extension sieve_ext_date, sieve_ext_index, sieve_ext_editheader;
+extern const struct sieve_extension sieve_ext_date, sieve_ext_index, sieve_ext_editheader,
+    sieve_ext_environment, sieve_ext_vnd_environment, sieve_ext_debug, sieve_ext_duplicate,
+    sieve_ext_mailbox, sieve_ext_mboxmetadata, sieve_ext_servermetadata, sieve_ext_special_use,
+    sieve_ext_mailboxid;
 
 extern const struct sieve_extension sieve_ext_testsuite;
 extern const struct sieve_extension sieve_ext_body, sieve_ext_mime, sieve_ext_foreverypart;
