@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of the first block; later ones grow with what is used, for each is given back
+ * alone. */
 #define BLOCK_SIZE ((size_t)4096)
+#define BLOCK_SIZE_MAX ((size_t)64 * 1024)
 
 struct sieve_arena_block {
 	struct sieve_arena_block *next;
@@ -40,8 +43,12 @@ static struct sieve_arena_block *
 add_block(struct sieve_arena *a, size_t n)
 {
 	struct sieve_arena_block *block;
-	size_t cap = n > BLOCK_SIZE ? n : BLOCK_SIZE;
+	size_t cap = a->used / 2 < BLOCK_SIZE ? BLOCK_SIZE : a->used / 2;
 
+	cap = cap < BLOCK_SIZE_MAX ? cap : BLOCK_SIZE_MAX;
+	/* Close to the ceiling nothing is taken that is not needed. */
+	if (cap < n || cap > a->max - a->used)
+		cap = n;
 	if (cap > a->max || a->used > a->max - cap)
 		return NULL;
 	block = a->host->get(a->host->arg, sizeof *block + cap);
