@@ -163,8 +163,11 @@ struct svtest_mailbox *svtest_find_mailbox(struct svtest *test, struct str name)
 struct svtest_mailbox *svtest_make_mailbox(struct svtest *test, struct str name);
 bool svtest_is_stored(struct svtest *test, struct svtest_mailbox *mailbox, struct str text,
     struct str flags);
-/* The one that has this special use (RFC 8457: its metadata says so); NULL: none. */
-struct svtest_mailbox *svtest_find_use(struct svtest *test, struct str use);
+/* RFC 8457: the metadata says so. */
+bool svtest_has_use(const struct svtest *test, const struct svtest_mailbox *mailbox,
+    struct str use);
+/* The one that has it, that of the name before others (RFC 8579 4); NULL: none. */
+struct svtest_mailbox *svtest_find_use(struct svtest *test, struct str use, struct str name);
 bool svtest_has_metadata(const struct svtest *test, struct str mailbox, struct str name,
     struct str *out);
 bool svtest_set_metadata(struct svtest *test, struct str mailbox, struct str name,

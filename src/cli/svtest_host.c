@@ -100,18 +100,11 @@ has_special_use(void *arg, struct sieve_text mailbox, struct sieve_text use)
 {
 	struct svtest *test = arg;
 	const struct svtest_mailbox *found;
-	struct str uses, one;
 
 	if (mailbox.n == 0)
-		return svtest_find_use(test, engine_str(use)) != NULL;
+		return svtest_find_use(test, engine_str(use), STR_EMPTY) != NULL;
 	found = svtest_find_mailbox(test, engine_str(mailbox));
-	if (found == NULL ||
-	    !svtest_has_metadata(test, found->name, STR("/private/specialuse"), &uses))
-		return false;
-	while (str_can_split(&uses, ' ', &one))
-		if (str_is_equal_nocase(one, engine_str(use)))
-			return true;
-	return false;
+	return found != NULL && svtest_has_use(test, found, engine_str(use));
 }
 
 static bool

@@ -51,7 +51,8 @@ is_filed(const struct work *work, const struct sieve_action *action, struct str 
 	struct svtest_mailbox *mailbox = NULL;
 
 	if (action->special_use.n > 0)
-		mailbox = svtest_find_use(work->test, engine_str(action->special_use));
+		mailbox = svtest_find_use(work->test, engine_str(action->special_use),
+		    engine_str(action->target));
 	if (mailbox == NULL && action->is_create) {
 		mailbox = svtest_make_mailbox(work->test, engine_str(action->target));
 		if (mailbox != NULL && action->special_use.n > 0)

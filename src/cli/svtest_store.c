@@ -121,8 +121,8 @@ svtest_set_metadata(struct svtest *test, struct str mailbox, struct str name, st
 }
 
 /* RFC 8457: attributes, one blank between. */
-static bool
-has_use(const struct svtest *test, const struct svtest_mailbox *mailbox, struct str use)
+bool
+svtest_has_use(const struct svtest *test, const struct svtest_mailbox *mailbox, struct str use)
 {
 	struct str uses, one;
 
@@ -135,11 +135,14 @@ has_use(const struct svtest *test, const struct svtest_mailbox *mailbox, struct 
 }
 
 struct svtest_mailbox *
-svtest_find_use(struct svtest *test, struct str use)
+svtest_find_use(struct svtest *test, struct str use, struct str name)
 {
-	struct svtest_mailbox *mailbox = test->mailboxes;
+	struct svtest_mailbox *mailbox = name.n == 0 ? NULL : svtest_find_mailbox(test, name);
 
-	while (mailbox != NULL && !has_use(test, mailbox, use))
+	if (mailbox != NULL && svtest_has_use(test, mailbox, use))
+		return mailbox;
+	mailbox = test->mailboxes;
+	while (mailbox != NULL && !svtest_has_use(test, mailbox, use))
 		mailbox = mailbox->next;
 	return mailbox;
 }
