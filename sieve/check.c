@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "lists.h"
+
 static void check_commands(struct sieve_checker *checker, struct sieve_node *node);
 
 bool
@@ -272,6 +274,11 @@ bind_arguments(struct sieve_checker *checker, struct sieve_node *node)
 
 	while (argument != NULL) {
 		if (argument->kind == SIEVE_ARGUMENT_TAG) {
+			/* RFC 5228 2.6.2: "must appear before positional arguments". */
+			if (count > 0)
+				sieve_error_add(checker->errors, argument->offset,
+				    "tags of `%s` must stand before its other arguments",
+				    node->word->name);
 			argument = bind_tag(checker, node, argument);
 			continue;
 		}
@@ -389,6 +396,8 @@ check_match(struct sieve_checker *checker, struct sieve_node *node)
 	check_comparator(checker, node);
 	if (match != NULL && match->code == SIEVE_MATCH_REGEX && !checker->profile->has_own_regex)
 		check_regexes(checker, node);
+	if (match != NULL && match->code == SIEVE_MATCH_LIST)
+		sieve_lists_check(checker, node);
 }
 
 /* The commonest slip of all: `keep` and no `;`, so that the next command looks

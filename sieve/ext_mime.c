@@ -179,6 +179,8 @@ are_addresses_done(struct sieve_compare *compare, const struct sieve_call *call,
 	for (name = 0; name < names.n && sieve_interp_can_spend(in, 1); name++) {
 		fields = sieve_message_fields(in, part, names.at[name].text);
 		sieve_message_chosen(&selection, fields.n, &i, &end);
+		if (!sieve_tests_can_hold_addresses(names.at[name].text))
+			continue;
 		for (; i < end; i++)
 			if (sieve_tests_is_field_done(compare, call, &fields, i))
 				return true;

@@ -128,6 +128,23 @@ sieve_tests_is_field_done(struct sieve_compare *compare, const struct sieve_call
 	return false;
 }
 
+/* RFC 5228 5.1: "MUST restrict the address test to headers that contain
+ * addresses".  Of fields that no standard knows, their text decides. */
+bool
+sieve_tests_can_hold_addresses(struct sieve_text name)
+{
+	static const char *const others[] = { "comments", "content-description",
+		"content-disposition", "content-id", "content-transfer-encoding", "content-type",
+		"date", "in-reply-to", "keywords", "message-id", "mime-version", "received",
+		"references", "resent-date", "resent-message-id", "subject" };
+	size_t i;
+
+	for (i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (sieve_text_is(name, others[i]))
+			return false;
+	return true;
+}
+
 bool
 sieve_tests_address(struct sieve_interp *in, const struct sieve_call *call)
 {
@@ -144,6 +161,8 @@ sieve_tests_address(struct sieve_interp *in, const struct sieve_call *call)
 	for (name = 0; name < names.n && sieve_interp_can_spend(in, 1); name++) {
 		fields = sieve_message_fields(in, 0, names.at[name].text);
 		sieve_message_chosen(&selection, fields.n, &i, &end);
+		if (!sieve_tests_can_hold_addresses(names.at[name].text))
+			continue;
 		for (; i < end; i++)
 			if (sieve_tests_is_field_done(&compare, call, &fields, i))
 				return compare.is_true;

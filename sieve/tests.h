@@ -21,4 +21,7 @@ bool sieve_tests_is_done(struct sieve_compare *compare, const struct sieve_call 
 bool sieve_tests_is_field_done(struct sieve_compare *compare, const struct sieve_call *call,
     const struct sieve_fields *fields, size_t i);
 
+/* RFC 5228 5.1: not Subject and the like. */
+bool sieve_tests_can_hold_addresses(struct sieve_text name);
+
 #endif
