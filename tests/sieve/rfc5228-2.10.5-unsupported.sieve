@@ -1,4 +1,4 @@
-# error: 3: `vacation` (RFC 5230) is not available yet
+# error: 3: `vacation` needs require "vacation" at the top of the script
 # nothing is lost by a script that cannot be run
 vacation "away";
 discard;
