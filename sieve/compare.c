@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#include "lists.h"
+
 /* ---- i;unicode-casemap: every key and value is folded once ---- */
 
 static void
@@ -73,6 +75,8 @@ sieve_compare_begin(struct sieve_compare *compare, struct sieve_interp *in,
 	if (compare->comparator == SIEVE_COMPARE_UNICODE && compare->match != SIEVE_MATCH_REGEX &&
 	    compare->match != SIEVE_MATCH_LIST)
 		fold_keys(compare);
+	if (compare->match == SIEVE_MATCH_LIST)
+		compare->keys = sieve_lists_find(in, compare->keys);
 }
 
 /* ---- matching ---- */
@@ -160,11 +164,32 @@ is_regex_match(struct sieve_compare *compare, struct sieve_text value,
 	return true;
 }
 
+/* RFC 6134 2.2: blanks around a value are ignored, and ${0} is the value "in
+ * the list that matched the query". */
+static bool
+is_on_list(struct sieve_compare *compare, struct sieve_text value, struct sieve_text list)
+{
+	const struct sieve_host *host = compare->in->host;
+	struct sieve_captures captures = { .n = 1 };
+
+	while (value.n > 0 && (value.p[0] == ' ' || value.p[0] == '\t'))
+		value = (struct sieve_text){ value.p + 1, value.n - 1 };
+	while (value.n > 0 && (value.p[value.n - 1] == ' ' || value.p[value.n - 1] == '\t'))
+		value.n--;
+	if (value.n == 0 || value.n > SIEVE_LIST_VALUE_MAX || host->is_on_list == NULL ||
+	    !sieve_interp_can_spend(compare->in, SIEVE_QUESTION_STEPS) ||
+	    !host->is_on_list(host->arg, list, value))
+		return false;
+	captures.at[0] = value;
+	if (compare->can_capture)
+		take_captures(compare, &captures);
+	return true;
+}
+
 /* With i;unicode-casemap, of what is folded. */
 static bool
 is_match(struct sieve_compare *compare, struct sieve_text value, unsigned i)
 {
-	const struct sieve_host *host = compare->in->host;
 	enum sieve_comparator comparator = compare->comparator;
 	struct sieve_text key = compare->keys.at[i].text;
 
@@ -184,8 +209,7 @@ is_match(struct sieve_compare *compare, struct sieve_text value, unsigned i)
 		return sieve_match_is_so(compare->relation,
 		    sieve_match_compare(comparator, value, key));
 	case SIEVE_MATCH_LIST:
-		/* RFC 6134 2.1: the keys name lists. */
-		return host->is_on_list != NULL && host->is_on_list(host->arg, key, value);
+		return is_on_list(compare, value, key);
 	case SIEVE_MATCH_REGEX:
 		return is_regex_match(compare, value, &compare->keys.at[i]);
 	}

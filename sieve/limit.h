@@ -27,6 +27,7 @@
 #define SIEVE_ADDRESS_MAX 384		   /* of both, and more than may be in either */
 #define SIEVE_FLAGS_MAX 1024		   /* bytes of a list of flags */
 #define SIEVE_TRACED_MAX 200		   /* bytes of a value in a trace */
+#define SIEVE_LIST_VALUE_MAX 1024	   /* bytes of what a list is asked for; Pigeonhole's */
 #define SIEVE_LOGGED_MAX 1024		   /* bytes of what `debug_log` says */
 #define SIEVE_REASON_MAX 400		   /* bytes of what `error` says */
 #define SIEVE_VARIABLES_MAX 255		   /* in one script; RFC 5229 6 asks for 128 */

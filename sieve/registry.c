@@ -36,6 +36,12 @@ const struct sieve_extension *const sieve_registry[] = {
 	&sieve_ext_servermetadata,
 	&sieve_ext_special_use,
 	&sieve_ext_mailboxid,
+	&sieve_ext_extlists,
+	&sieve_ext_envelope_dsn,
+	&sieve_ext_envelope_deliverby,
+	&sieve_ext_spamtest,
+	&sieve_ext_spamtestplus,
+	&sieve_ext_virustest,
 	&sieve_ext_testsuite,
 	&sieve_ext_body,
 	&sieve_ext_mime,
@@ -54,15 +60,9 @@ const struct sieve_extension *const sieve_registry[] = {
 
 const struct sieve_future sieve_futures[] = {
 	{ "enotify", "RFC 5435", "notify valid_notify_method notify_method_capability", "" },
-	{ "envelope-deliverby", "RFC 6009", "", "" },
-	{ "envelope-dsn", "RFC 6009", "", "" },
-	{ "extlists", "RFC 6134", "valid_ext_list", "list" },
 	{ "imapsieve", "RFC 6785", "", "" },
 	{ "redirect-deliverby", "RFC 6009", "", "bytimerelative bytimeabsolute bymode" },
 	{ "redirect-dsn", "RFC 6009", "", "notify ret" },
-	{ "spamtest", "RFC 5235", "spamtest", "" },
-	{ "spamtestplus", "RFC 5235", "", "" },
-	{ "virustest", "RFC 5235", "virustest", "" },
 	{ .extension = NULL },
 };
 

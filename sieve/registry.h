@@ -132,7 +132,9 @@ extern const struct sieve_extension sieve_ext_core, sieve_ext_fileinto, sieve_ex
 extern const struct sieve_extension sieve_ext_date, sieve_ext_index, sieve_ext_editheader,
     sieve_ext_environment, sieve_ext_vnd_environment, sieve_ext_debug, sieve_ext_duplicate,
     sieve_ext_mailbox, sieve_ext_mboxmetadata, sieve_ext_servermetadata, sieve_ext_special_use,
-    sieve_ext_mailboxid;
+    sieve_ext_mailboxid, sieve_ext_extlists, sieve_ext_envelope_dsn,
+    sieve_ext_envelope_deliverby, sieve_ext_spamtest, sieve_ext_spamtestplus,
+    sieve_ext_virustest;
 
 extern const struct sieve_extension sieve_ext_testsuite;
 extern const struct sieve_extension sieve_ext_body, sieve_ext_mime, sieve_ext_foreverypart;

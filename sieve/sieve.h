@@ -145,6 +145,7 @@ struct sieve_host {
 	bool (*metadata)(void *arg, struct sieve_text mailbox, struct sieve_text annotation,
 	    struct sieve_text *out);
 	bool (*is_seen)(void *arg, struct sieve_text mark); /* RFC 7352, of earlier runs */
+	/* Names of lists are as lists.h says. */
 	bool (*has_list)(void *arg, struct sieve_text list);
 	bool (*is_on_list)(void *arg, struct sieve_text list, struct sieve_text value);
 	/* Capability of a notification method, RFC 5435 5; false: unknown. */
