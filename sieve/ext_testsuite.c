@@ -120,10 +120,9 @@ check_set(struct sieve_checker *checker, const struct sieve_node *node)
 {
 	const struct sieve_string *name = node->bound.positional[0]->strings;
 
-	if (name->has_references || find_object(name->text) == OBJECTS)
+	if (name->has_references)
 		sieve_error_add(checker->errors, name->offset,
-		    "expected \"message\", \"envelope.from\", \"envelope.to\", "
-		    "\"envelope.orig_to\" or \"envelope.auth\"");
+		    "what is set must be a constant string");
 }
 
 static const struct sieve_text as_set = { NULL, 0 };
@@ -132,8 +131,15 @@ static void
 run_set(struct sieve_interp *in, const struct sieve_call *call)
 {
 	struct sieve_testsuite *suite = suite_of(in);
-	unsigned object = find_object(call->arguments[0].at[0].text);
+	struct sieve_text name = call->arguments[0].at[0].text;
+	unsigned object = find_object(name);
 
+	/* Other runners may know more: the other blocks are not lost. */
+	if (object == OBJECTS) {
+		fail(in, sieve_arena_printf(&in->scratch, "test_set: \"%.*s\" is not known",
+		    SIEVE_TEXT_ARG(name)));
+		return;
+	}
 	suite->set(suite->arg, (enum sieve_testsuite_object)object,
 	    sieve_interp_argument(in, call, 1));
 	if (object != SIEVE_TESTSUITE_MESSAGE)

@@ -111,6 +111,7 @@ struct svtest {
 	struct svtest_pair *wanted, *config; /* set, and in force */
 	const struct sieve_settings *settings;
 	struct compose_settings compose;
+	struct str user_email;
 	const char *delimiters;
 	char hostname[256];
 };

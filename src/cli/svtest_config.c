@@ -233,6 +233,15 @@ set_source(struct svtest *test, const char *name, enum compose_source *source,
 		    STR_ARG(value));
 }
 
+static struct str
+strip(struct str address)
+{
+	address = str_trim(address);
+	if (address.n >= 2 && address.p[0] == '<' && address.p[address.n - 1] == '>')
+		address = str_sub(address, 1, address.n - 2);
+	return address;
+}
+
 static void
 set_compose(struct svtest *test)
 {
@@ -286,12 +295,7 @@ set_limits(struct svtest *test, struct sieve_settings *out)
 static void
 set_periods(struct svtest *test, struct sieve_settings *out)
 {
-	struct str least = svtest_config(test, "sieve_vacation_min_period");
-
 	out->vacation_min = amount(test, "sieve_vacation_min_period", NULL, times);
-	/* 0 means the default to the library; a second is as good. */
-	if (least.n > 0 && out->vacation_min == 0)
-		out->vacation_min = 1;
 	out->vacation_max = amount(test, "sieve_vacation_max_period", NULL, times);
 	out->vacation_default = amount(test, "sieve_vacation_default_period", NULL, times);
 	out->duplicate_default = amount(test, "sieve_duplicate_default_period", NULL, times);
@@ -341,6 +345,7 @@ svtest_reload_config(struct svtest *test)
 	set_score(test, "sieve_spamtest_", &settings->spam);
 	set_score(test, "sieve_virustest_", &settings->virus);
 	set_compose(test);
+	test->user_email = strip(svtest_config(test, "sieve_user_email"));
 	sieve_settings_fill(settings);
 	test->settings = settings;
 	svtest_use(test, test->now);

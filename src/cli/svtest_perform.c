@@ -121,7 +121,6 @@ static void
 fill_env(const struct work *work, const struct sieve_action *action, struct compose_env *env)
 {
 	struct svtest *test = work->test;
-	struct str user = svtest_config(test, "sieve_user_email");
 
 	*env = (struct compose_env){
 		.text = test->base->text,
@@ -131,7 +130,7 @@ fill_env(const struct work *work, const struct sieve_action *action, struct comp
 		.sender = test->sender,
 		.recipient = test->recipient,
 		.original_recipient = test->original,
-		.user_email = user,
+		.user_email = test->user_email,
 		.postmaster = STR("postmaster@example.com"),
 		.hostname = test->hostname[0] == '\0' ? STR("example.org") : str_of(test->hostname),
 		.seed = arena_printf(&test->arena, "%u", test->stored_count),

@@ -223,6 +223,7 @@ svtest_has_run(struct svtest *test, struct str message, struct str flags,
 {
 	struct svtest_message *before = test->now;
 
+	test->error_count = 0;
 	if (test->program == NULL) {
 		svtest_log(test, STR("no script was compiled"));
 		return false;
