@@ -130,6 +130,7 @@ static const struct sieve_word words[] = {
 	    .names = { "header names", "keys" }, .check = sieve_mime_check,
 	    .is_true = sieve_tests_header },
 	{ .name = "address", .kind = SIEVE_TEST, .meaning = SIEVE_MEANS_ADDRESS,
+	    .groups = SIEVE_GROUPS_MATCH | SIEVE_GROUP_BIT(PART) | SIEVE_GROUPS_INDEX |
 		SIEVE_GROUPS_MIME,
 	    .positional = { SIEVE_VALUE_STRINGS, SIEVE_VALUE_STRINGS },
 	    .names = { "header names", "keys" }, .check = sieve_mime_check,
