@@ -10,6 +10,7 @@
 #include "addrspec.h"
 #include "flags.h"
 #include "message.h"
+#include "special_use.h"
 
 enum {
 	STORES = 1 << 0,
@@ -232,8 +233,11 @@ read_fcc(struct sieve_interp *in, const struct sieve_call *call)
 {
 	struct sieve_text mailbox = read_tagged(in, call, SIEVE_GROUP_FCC);
 	const char *fault = sieve_actions_mailbox_fault(mailbox);
+	struct sieve_text use = read_tagged(in, call, SIEVE_GROUP_SPECIAL_USE);
 	struct sieve_fcc *fcc;
 
+	if (fault == NULL && sieve_call_has(call, SIEVE_GROUP_SPECIAL_USE))
+		fault = sieve_special_use_fault(use);
 	if (fault != NULL && !in->is_over)
 		sieve_interp_fail(in, "`:fcc`: %s", fault);
 	fcc = sieve_arena_get(in->arena, sizeof *fcc);
@@ -242,7 +246,7 @@ read_fcc(struct sieve_interp *in, const struct sieve_call *call)
 		return NULL;
 	}
 	fcc->mailbox = mailbox;
-	fcc->special_use = read_tagged(in, call, SIEVE_GROUP_SPECIAL_USE);
+	fcc->special_use = use;
 	fcc->mailbox_id = read_tagged(in, call, SIEVE_GROUP_MAILBOX_ID);
 	fcc->is_create = sieve_call_has(call, SIEVE_GROUP_CREATE);
 	/* RFC 8580 3.1.1: only what is said; the variable is the message's. */

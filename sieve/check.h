@@ -15,6 +15,7 @@ struct sieve_checker {
 	bool has[SIEVE_EXTENSIONS_MAX]; /* by index in the registry: required */
 	bool is_past_require;		/* a command other than require was seen */
 	struct sieve_regex_pool *regexes; /* compiled to see whether they can be; NULL: none yet */
+	bool has_method_test; /* a test on methods of notification was seen */
 	bool is_lenient; /* an ihave asked for what is not there: RFC 5463 4, 2 */
 };
 

@@ -6,6 +6,7 @@
 #include "fcc.h"
 
 #include "actions.h"
+#include "special_use.h"
 
 /* RFC 8580 3.2: these are options of :fcc. */
 static void
@@ -37,11 +38,7 @@ sieve_fcc_check(struct sieve_checker *checker, const struct sieve_node *node)
 	fault = sieve_actions_mailbox_fault(value->strings->text);
 	if (fault != NULL && !value->strings->has_references)
 		sieve_error_add(checker->errors, value->offset, "%s", fault);
-	/* RFC 9042 5 */
-	if (node->bound.tags[SIEVE_GROUP_SPECIAL_USE] != NULL &&
-	    node->bound.tags[SIEVE_GROUP_MAILBOX_ID] != NULL)
-		sieve_error_add(checker->errors, node->offset,
-		    "`:specialuse` cannot stand beside `:mailboxid`");
+	sieve_special_use_check(checker, node);
 }
 
 static const struct sieve_tag tags[] = {

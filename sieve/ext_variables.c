@@ -10,6 +10,7 @@
 
 #include "compare.h"
 #include "reference.h"
+#include "uri.h"
 
 /* RFC 5229 3: "references to namespaces without a prior require ... MUST cause
  * an error". */
@@ -140,6 +141,8 @@ sieve_variables_modify(struct sieve_interp *in, const struct sieve_call *call,
 		quote(in, "*?\\", value);
 	if (codes[SIEVE_GROUP_QUOTE] == SIEVE_QUOTE_REGEX)
 		quote(in, "\\^$.[]|()?*+{}", value);
+	if (sieve_call_has(call, SIEVE_GROUP_ENCODE)) /* RFC 5435 6 */
+		sieve_uri_encode(&in->scratch, *value, value);
 	if ((call->given & SIEVE_GROUP_BIT(LENGTH)) != 0)
 		take_length(in, value);
 }

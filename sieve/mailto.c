@@ -9,7 +9,7 @@
 
 #include "addrspec.h"
 #include "header.h"
-#include "unicode.h"
+#include "uri.h"
 
 struct parser {
 	struct sieve_arena *arena;
@@ -20,53 +20,6 @@ struct parser {
  * which RFC 3986 3.4 lets stand in a query. */
 static const char in_address[] = "!$&'()*+,;=:@/";
 static const char in_field[] = "!$'()*+,;:@/?";
-
-static bool
-is_unreserved(char c)
-{
-	unsigned char lower = sieve_text_lower((unsigned char)c);
-
-	return (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9') ||
-	    (c != '\0' && strchr("-._~", c) != NULL);
-}
-
-static int
-find_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c == '\0' ? NULL
-				   : strchr(digits, (char)sieve_text_lower((unsigned char)c));
-
-	return at == NULL ? -1 : (int)(at - digits);
-}
-
-/* RFC 3986 2.1.  False: something in it must not be. */
-static bool
-is_decoded(struct sieve_arena *a, struct sieve_text raw, const char *allowed,
-    struct sieve_text *out)
-{
-	char *p = sieve_arena_get(a, raw.n + 1);
-	int high, low;
-	size_t i, n = 0;
-
-	*out = SIEVE_TEXT_EMPTY;
-	for (i = 0; p != NULL && i < raw.n; i++) {
-		p[n++] = raw.p[i];
-		if (is_unreserved(raw.p[i]) ||
-		    (raw.p[i] != '\0' && strchr(allowed, raw.p[i]) != NULL))
-			continue;
-		if (raw.p[i] != '%' || raw.n - i < 3)
-			return false;
-		high = find_digit(raw.p[++i]);
-		low = find_digit(raw.p[++i]);
-		if (high == -1 || low == -1 || high + low == 0)
-			return false;
-		p[n - 1] = (char)(high * 16 + low);
-	}
-	if (p != NULL)
-		*out = (struct sieve_text){ p, n };
-	return sieve_unicode_is_valid(*out);
-}
 
 /* RFC 6068 5: line breaks are for the body alone, as %0D%0A. */
 static void
@@ -275,8 +228,8 @@ parse_fields(struct parser *parser, struct sieve_text rest)
 		name = split(&raw, '=', &has_value);
 		if (!has_value)
 			return "expected `=` behind the name of a header field";
-		if (!is_decoded(parser->arena, name, in_field, &name) ||
-		    !is_decoded(parser->arena, raw, in_field, &value))
+		if (!sieve_uri_is_decoded(parser->arena, name, in_field, &name) ||
+		    !sieve_uri_is_decoded(parser->arena, raw, in_field, &value))
 			return bad_sign;
 		if (parser->arena->is_out)
 			return NULL;
@@ -308,7 +261,7 @@ sieve_mailto_parse(struct sieve_arena *a, struct sieve_text uri, struct sieve_ma
 	uri.p += sizeof scheme - 1;
 	uri.n -= sizeof scheme - 1;
 	to = split(&uri, '?', &has_fields);
-	if (!is_decoded(a, to, in_address, &to))
+	if (!sieve_uri_is_decoded(a, to, in_address, &to))
 		return bad_sign;
 	fault = to.n == 0 ? NULL : take_recipients(&parser, to, false);
 	return fault == NULL && has_fields ? parse_fields(&parser, uri) : fault;

@@ -55,11 +55,11 @@ const struct sieve_extension *const sieve_registry[] = {
 	&sieve_ext_vacation,
 	&sieve_ext_vacation_seconds,
 	&sieve_ext_fcc,
+	&sieve_ext_enotify,
 	NULL,
 };
 
 const struct sieve_future sieve_futures[] = {
-	{ "enotify", "RFC 5435", "notify valid_notify_method notify_method_capability", "" },
 	{ "imapsieve", "RFC 6785", "", "" },
 	{ "redirect-deliverby", "RFC 6009", "", "bytimerelative bytimeabsolute bymode" },
 	{ "redirect-dsn", "RFC 6009", "", "notify ret" },
