@@ -112,6 +112,7 @@ describe_value(enum sieve_value value)
 		[SIEVE_VALUE_NUMBER] = "a number",
 		[SIEVE_VALUE_STRING] = "a string",
 		[SIEVE_VALUE_STRINGS] = "a string or a list of strings",
+		[SIEVE_VALUE_VARIABLE] = "the name of a variable",
 	};
 
 	return names[value];

@@ -249,7 +249,8 @@ take_values(struct compiler *compiler, const struct sieve_bound *bound, struct s
 		    group != SIEVE_GROUP_MATCH)
 			tagged[n++] = (struct sieve_tagged){ (enum sieve_group)group,
 				bound->values[group]->number,
-				make_list(compiler, bound->values[group], false) };
+				make_list(compiler, bound->values[group],
+				    bound->tags[group]->value == SIEVE_VALUE_VARIABLE) };
 	kept = n == 0 ? NULL : sieve_arena_get(&compiler->program->arena, n * sizeof *kept);
 	if (kept == NULL)
 		return;

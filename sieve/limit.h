@@ -52,6 +52,9 @@
 #define SIEVE_NOTIFICATIONS_MAX 10		/* of one run; Pigeonhole's */
 #define SIEVE_MAILTO_RECIPIENTS_MAX 8		/* likewise, of one notification */
 #define SIEVE_MAILTO_FIELDS_MAX 16		/* likewise */
+#define SIEVE_PROGRAM_NAME_MAX 128		/* bytes; Pigeonhole's, as the next */
+#define SIEVE_PROGRAM_ARGUMENT_MAX 1024
+#define SIEVE_PROGRAM_ARGUMENTS_MAX 32
 
 /* What a run may cost when the host does not say. */
 #define SIEVE_STEPS_MAX ((uint64_t)10 * 1000 * 1000) /* about a second */

@@ -56,13 +56,16 @@ const struct sieve_extension *const sieve_registry[] = {
 	&sieve_ext_vacation_seconds,
 	&sieve_ext_fcc,
 	&sieve_ext_enotify,
+	&sieve_ext_redirect_dsn,
+	&sieve_ext_redirect_deliverby,
+	&sieve_ext_pipe,
+	&sieve_ext_filter,
+	&sieve_ext_execute,
 	NULL,
 };
 
 const struct sieve_future sieve_futures[] = {
 	{ "imapsieve", "RFC 6785", "", "" },
-	{ "redirect-deliverby", "RFC 6009", "", "bytimerelative bytimeabsolute bymode" },
-	{ "redirect-dsn", "RFC 6009", "", "notify ret" },
 	{ .extension = NULL },
 };
 

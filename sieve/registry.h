@@ -19,6 +19,7 @@ enum sieve_value {
 	SIEVE_VALUE_NUMBER,
 	SIEVE_VALUE_STRING,  /* exactly one */
 	SIEVE_VALUE_STRINGS, /* one or a list */
+	SIEVE_VALUE_VARIABLE, /* exactly one, which names a variable; behind a tag */
 };
 
 struct sieve_tag {
@@ -127,7 +128,8 @@ extern const struct sieve_extension sieve_ext_core, sieve_ext_fileinto, sieve_ex
     sieve_ext_numeric, sieve_ext_octet, sieve_ext_casemap, sieve_ext_unicode, sieve_ext_copy,
     sieve_ext_encoded, sieve_ext_variables, sieve_ext_ihave, sieve_ext_include,
     sieve_ext_reject, sieve_ext_ereject, sieve_ext_vacation, sieve_ext_vacation_seconds,
-    sieve_ext_fcc, sieve_ext_enotify;
+    sieve_ext_fcc, sieve_ext_enotify, sieve_ext_redirect_dsn, sieve_ext_redirect_deliverby,
+    sieve_ext_pipe, sieve_ext_filter, sieve_ext_execute;
 
 extern const struct sieve_extension sieve_ext_date, sieve_ext_index, sieve_ext_editheader,
     sieve_ext_environment, sieve_ext_vnd_environment, sieve_ext_debug, sieve_ext_duplicate,

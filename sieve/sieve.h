@@ -151,7 +151,8 @@ struct sieve_host {
 	/* Capability of a notification method, RFC 5435 5; false: unknown. */
 	bool (*method_capability)(void *arg, struct sieve_text uri, struct sieve_text capability,
 	    struct sieve_text *out);
-	/* -1: it could not be run at all; else its exit status.  out: what it printed. */
+	/* -1: it could not be run at all; else its exit status.  out: what it
+	 * printed, which stays as long as the result does. */
 	int (*execute)(void *arg, const struct sieve_execute *execute, struct sieve_text *out);
 
 	void (*log)(void *arg, unsigned line, struct sieve_text text); /* debug_log, warnings */
@@ -215,7 +216,7 @@ struct sieve_redirect { /* RFC 6009; empty: not given */
 struct sieve_pipe {
 	const struct sieve_text *arguments;
 	size_t argument_count;
-	bool is_try; /* its failure does not count */
+	bool is_try; /* its failure is no error, but the keep is due then */
 };
 
 /* One that the script asked for, in its order.  Stores in one mailbox are one
