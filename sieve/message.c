@@ -19,6 +19,7 @@ struct sieve_message {
 	bool is_changed; /* since the last version */
 	bool is_adopted;
 	struct sieve_text text; /* that took the original's place */
+	bool is_text_kept;	/* it belongs to a version */
 	bool is_enclosed;	/* RFC 5703 6: then what is sent on is */
 	unsigned sent_version;	/* as it was before */
 };
@@ -383,10 +384,13 @@ void
 sieve_message_adopt(struct sieve_interp *in, struct sieve_text text)
 {
 	struct sieve_message *message = begin_edit(in);
+	struct sieve_text unused = { NULL, 0 };
 	bool is_enclosed;
 
 	if (message == NULL)
 		return;
+	if (message->is_adopted && !message->is_text_kept)
+		unused = message->text;
 	if (in->host->adopt == NULL || !in->host->adopt(in->host->arg, text)) {
 		sieve_interp_fail(in, "the changed message cannot be read again");
 		return;
@@ -394,6 +398,9 @@ sieve_message_adopt(struct sieve_interp *in, struct sieve_text text)
 	is_enclosed = message->is_enclosed;
 	sieve_message_replace(in, text);
 	message->is_enclosed = is_enclosed;
+	message->is_text_kept = false;
+	if (unused.p != NULL && in->host->drop != NULL)
+		in->host->drop(in->host->arg, unused);
 }
 
 void
@@ -419,6 +426,7 @@ sieve_message_replace(struct sieve_interp *in, struct sieve_text text)
 		return;
 	message->edit_count = 0;
 	message->is_enclosed = false;
+	message->is_text_kept = true; /* by who gave it */
 	message->is_adopted = text.p != NULL;
 	message->text = text;
 	in->part = 0;
@@ -509,6 +517,7 @@ sieve_message_version(struct sieve_interp *in)
 	if (!has_edits(in, &message->versions[result->version_count]))
 		return 0;
 	message->is_changed = false;
+	message->is_text_kept = true;
 	return result->version_count++;
 }
 

@@ -129,6 +129,8 @@ struct sieve_host {
 	bool (*adopt)(void *arg, struct sieve_text message);
 	/* Pieces as one text, for adopt; false: there is no room for it. */
 	bool (*join)(void *arg, const struct sieve_text *pieces, size_t n, struct sieve_text *out);
+	/* A text of join or render that nothing needs any more. */
+	void (*drop)(void *arg, struct sieve_text text);
 	/* A version as one text, which stays as long as the result does. */
 	struct sieve_text (*render)(void *arg, const struct sieve_version *version);
 

@@ -178,6 +178,12 @@ join(void *arg, const struct sieve_text *pieces, size_t n, struct sieve_text *ou
 	return is_joined;
 }
 
+static void
+drop(void *arg, struct sieve_text text)
+{
+	host_drop_text(host_of(arg), engine_str(text));
+}
+
 static enum host_edit_kind
 edit_kind(const struct sieve_edit *edit)
 {
@@ -259,6 +265,7 @@ engine_message_fill(struct sieve_host *out, const struct run *run)
 	out->convert = convert;
 	out->adopt = adopt;
 	out->join = join;
+	out->drop = drop;
 	out->render = render;
 	out->parse_date = has_date;
 	out->local_zone = get_local_zone;

@@ -131,6 +131,8 @@ struct host_edit {
 bool host_is_joined(struct host *host, const struct str *pieces, size_t n, struct str *out);
 bool host_is_rendered(struct host *host, struct str text, const struct host_edit *edits,
     size_t n, struct str *out);
+/* One of these is not needed any more; others are passed over. */
+void host_drop_text(struct host *host, struct str text);
 
 /* ---- fields; part 0 is the message itself, as in struct mime ---- */
 

@@ -15,6 +15,7 @@
 
 struct host_text {
 	struct host_text *next;
+	size_t n;
 	char bytes[];
 };
 
@@ -35,6 +36,20 @@ host_drop_texts(struct host *host)
 	host->texts_size = 0;
 }
 
+void
+host_drop_text(struct host *host, struct str text)
+{
+	struct host_text **link = &host->texts, *found;
+
+	while ((found = *link) != NULL && found->bytes != text.p)
+		link = &found->next;
+	if (found == NULL)
+		return;
+	*link = found->next;
+	host->texts_size -= found->n;
+	free(found);
+}
+
 static char *
 make_text(struct host *host, size_t n)
 {
@@ -46,6 +61,7 @@ make_text(struct host *host, size_t n)
 	if (text == NULL)
 		return NULL;
 	text->next = host->texts;
+	text->n = n;
 	host->texts = text;
 	host->texts_size += n;
 	return text->bytes;
