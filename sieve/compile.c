@@ -9,6 +9,7 @@
 #include "program.h"
 #include "reference.h"
 #include "rule.h"
+#include "warn.h"
 #include "unicode.h"
 
 struct compiler {
@@ -688,12 +689,15 @@ is_compiled(struct sieve_program *program, struct sieve_unit *unit,
 	errors.name = unit->name;
 	compiler.errors = &errors;
 	compiler.tree = &tree;
-	if (sieve_check_script(unit->source, profile, &errors, &tree))
+	if (sieve_check_script(unit->source, profile, &errors, &tree)) {
+		if (profile->wants_warnings)
+			sieve_warn(&tree, &errors);
 		compile_tree(&compiler);
+	}
 	sieve_errors_write(&errors, sink, arg);
 	is_fine = errors.count == 0 && !arena.is_out && !program->arena.is_out;
 	unit->source = SIEVE_TEXT_EMPTY;
-	if (!is_fine && errors.first == NULL)
+	if (!is_fine && errors.count == 0)
 		program->arena.is_out = true;
 	sieve_arena_fini(&arena);
 	return is_fine;

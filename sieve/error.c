@@ -55,22 +55,17 @@ sieve_error_find_line(struct sieve_text script, size_t offset)
 	return (struct sieve_text){ script.p + from, to - from };
 }
 
-void
-sieve_error_add(struct sieve_errors *errors, size_t offset, const char *format, ...)
+static void
+put(struct sieve_errors *errors, size_t offset, bool is_warning, const char *format, va_list ap)
 {
 	char text[512];
 	struct sieve_error *error, **link = &errors->first;
-	va_list ap;
-	int n;
+	int n = vsnprintf(text, sizeof text, format, ap);
 
-	if (errors->count++ >= SIEVE_ERRORS_MAX)
-		return;
-	va_start(ap, format);
-	n = vsnprintf(text, sizeof text, format, ap);
-	va_end(ap);
 	error = sieve_arena_get(errors->arena, sizeof *error);
 	if (error == NULL || n < 0)
 		return;
+	error->is_warning = is_warning;
 	if ((size_t)n >= sizeof text)
 		n = sizeof text - 1;
 	error->offset = offset;
@@ -81,6 +76,30 @@ sieve_error_add(struct sieve_errors *errors, size_t offset, const char *format, 
 		link = &(*link)->next;
 	error->next = *link;
 	*link = error;
+}
+
+void
+sieve_error_add(struct sieve_errors *errors, size_t offset, const char *format, ...)
+{
+	va_list ap;
+
+	if (errors->count++ >= SIEVE_ERRORS_MAX)
+		return;
+	va_start(ap, format);
+	put(errors, offset, false, format, ap);
+	va_end(ap);
+}
+
+void
+sieve_error_warn(struct sieve_errors *errors, size_t offset, const char *format, ...)
+{
+	va_list ap;
+
+	if (errors->warning_count++ >= SIEVE_ERRORS_MAX)
+		return;
+	va_start(ap, format);
+	put(errors, offset, true, format, ap);
+	va_end(ap);
 }
 
 /* A terminal must not be steered by what a script holds. */
@@ -150,7 +169,8 @@ sieve_errors_write(const struct sieve_errors *errors, sieve_error_sink add, void
 			write_clean(errors->name, add, arg);
 			add(arg, ":", 1);
 		}
-		n = snprintf(place, sizeof place, "%u:%u: ", error->line, error->column);
+		n = snprintf(place, sizeof place, "%u:%u: %s", error->line, error->column,
+		    error->is_warning ? "warning: " : "");
 		add(arg, place, (size_t)n);
 		write_clean(error->text, add, arg);
 		add(arg, "\n", 1);

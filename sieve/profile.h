@@ -26,6 +26,7 @@ struct sieve_profile {
 	const char *const *missing; /* extensions that it lacks; ends with NULL, or NULL */
 	const struct sieve_settings *settings; /* NULL: all defaults */
 	bool has_own_regex; /* the engine says itself what a regular expression is */
+	bool wants_warnings; /* the sink of sieve_compile gets them too, for scripts without errors */
 	bool has_testsuite; /* scripts may require "vnd.dovecot.testsuite" */
 	/* A script to be included; the text must stay until sieve_compile
 	 * returns.  The name is one that RFC 5804 1.6 allows.  NULL: there are none. */

@@ -293,7 +293,7 @@ struct sieve_limits {
 /*
  * Owned by the caller; keeps nothing of source.  NULL: the script, or one that
  * it includes, has errors, all of which were written to sink as error.h
- * shows.  memory must outlive it.
+ * shows; so are warnings, if the profile wants them.  memory must outlive it.
  */
 typedef void (*sieve_error_sink)(void *arg, const char *p, size_t n);
 struct sieve_program *sieve_compile(struct sieve_text source, const struct sieve_profile *profile,

@@ -70,6 +70,8 @@ static struct {
 	const struct field *fields;
 	size_t lists[256][FIELDS_MAX];
 	size_t list_count;
+	const char *seen; /* the one mark of an earlier run */
+	char note[100];
 } message;
 
 static const void *
@@ -112,7 +114,121 @@ get_local_zone(void *arg, int64_t seconds)
 	return seconds < 1000000000 ? -60 : 330;
 }
 
+static bool
+has_environment(void *arg, struct sieve_text item, struct sieve_text *out)
+{
+	(void)arg;
+	*out = SIEVE_TEXT_EMPTY;
+	if (sieve_text_is(item, "name"))
+		*out = sieve_text_of("Test");
+	else if (sieve_text_is(item, "vnd.dovecot.username"))
+		*out = sieve_text_of("jane");
+	else
+		return sieve_text_is(item, "remote-host");
+	return true;
+}
+
+static bool
+has_mailbox(void *arg, struct sieve_text name)
+{
+	(void)arg;
+	return sieve_text_is(name, "INBOX") || sieve_text_is(name, "Lists");
+}
+
+static bool
+has_special_use(void *arg, struct sieve_text mailbox, struct sieve_text use)
+{
+	(void)arg;
+	return (mailbox.n == 0 || sieve_text_is(mailbox, "Rubbish")) &&
+	    sieve_text_is(use, "\\Junk");
+}
+
+static bool
+has_mailbox_id(void *arg, struct sieve_text id)
+{
+	(void)arg;
+	return sieve_text_is(id, "F1");
+}
+
+static bool
+has_metadata(void *arg, struct sieve_text mailbox, struct sieve_text annotation,
+    struct sieve_text *out)
+{
+	(void)arg;
+	*out = sieve_text_of(mailbox.n == 0 ? "hello" : "on");
+	if (mailbox.n == 0)
+		return sieve_text_is(annotation, "/shared/motd");
+	if (!sieve_text_is(mailbox, "INBOX"))
+		return false;
+	if (sieve_text_is(annotation, "/private/empty"))
+		*out = SIEVE_TEXT_EMPTY;
+	return sieve_text_is(annotation, "/private/a") ||
+	    sieve_text_is(annotation, "/private/empty");
+}
+
+static bool
+is_seen(void *arg, struct sieve_text mark)
+{
+	(void)arg;
+	return sieve_text_is(mark, message.seen);
+}
+
+/* An address book, and a list of dates. */
+static bool
+has_list(void *arg, struct sieve_text list)
+{
+	(void)arg;
+	return strncmp(list.p, ":addrbook:default", list.n) == 0 ||
+	    strncmp(list.p, "tag:example.com,2011-01-01:x", list.n) == 0;
+}
+
+static bool
+is_on_list(void *arg, struct sieve_text list, struct sieve_text value)
+{
+	(void)arg;
+	return sieve_text_is(value, list.p[0] == ':' ? "two" : "2009-02-14");
+}
+
+static void
+add_note(void *arg, unsigned line, struct sieve_text text)
+{
+	(void)arg;
+	snprintf(message.note, sizeof message.note, "%u: %.*s", line, SIEVE_TEXT_ARG(text));
+}
+
+static bool
+has_envelope(void *arg, enum sieve_envelope part, struct sieve_address *out)
+{
+	static const char *const texts[] = {
+		[SIEVE_ENVELOPE_FROM] = "jane@example.org",
+		[SIEVE_ENVELOPE_ORCPT] = "old@example.org",
+		[SIEVE_ENVELOPE_NOTIFY] = "SUCCESS,DELAY",
+		[SIEVE_ENVELOPE_RET] = "HDRS",
+		[SIEVE_ENVELOPE_BY_TIME_RELATIVE] = "-30",
+		[SIEVE_ENVELOPE_BY_MODE] = "return",
+		[SIEVE_ENVELOPE_BY_TRACE] = "",
+	};
+
+	(void)arg;
+	if ((size_t)part >= sizeof texts / sizeof texts[0] || texts[part] == NULL)
+		return false;
+	*out = (struct sieve_address){ .all = sieve_text_of(texts[part]),
+		.local = sieve_text_of("local"), .domain = sieve_text_of("example.org"),
+		.is_valid = part <= SIEVE_ENVELOPE_ORCPT };
+	return true;
+}
+
 static const struct sieve_host host = {
+	.environment = has_environment,
+	.has_mailbox = has_mailbox,
+	.has_special_use = has_special_use,
+	.has_mailbox_id = has_mailbox_id,
+	.metadata = has_metadata,
+	.is_seen = is_seen,
+	.has_list = has_list,
+	.is_on_list = is_on_list,
+	.log = add_note,
+	.envelope = has_envelope,
 	.fields = find_fields,
 	.field = get_field,
 	.parse_date = has_date,
@@ -169,7 +285,8 @@ add_edits(char *out, const struct sieve_version *version)
 static void
 describe(const struct sieve_result *result, char *out)
 {
-	static const char *const names[] = { "keep", "fileinto", "redirect", "discard" };
+	static const char *const names[] = { "keep", "fileinto", "redirect", "discard", "reject",
+		"ereject", "vacation", "notify", "pipe" };
 	const struct sieve_action *action;
 	size_t i;
 
@@ -178,15 +295,25 @@ describe(const struct sieve_result *result, char *out)
 		add(out, "%s", names[action->kind]);
 		if (action->target.n > 0)
 			add(out, " %.*s", SIEVE_TEXT_ARG(action->target));
+		if (action->special_use.n > 0)
+			add(out, " use %.*s", SIEVE_TEXT_ARG(action->special_use));
+		if (action->mailbox_id.n > 0)
+			add(out, " id %.*s", SIEVE_TEXT_ARG(action->mailbox_id));
 		add(out, action->is_create ? " create; " : "; ");
 	}
 	if (result->is_keep_due)
 		add(out, "implicit");
 	if (result->is_keep_due && result->error.n == 0)
 		add_edits(out, &result->versions[result->keep_version]);
+	for (i = 0; i < result->mark_count; i++)
+		add(out, "; mark \"%.*s\" %llu", SIEVE_TEXT_ARG(result->marks[i].id),
+		    (unsigned long long)result->marks[i].seconds);
 	if (result->error.n > 0)
 		add(out, "; error: %.*s", SIEVE_TEXT_ARG(result->error));
 }
+
+/* In place of settings: all defaults, and warnings. */
+static const struct sieve_settings warned = { .variables_max = 255 };
 
 /* Actions, edits of what is kept, a run-time error; `!` and the errors of a
  * script that does not compile. */
@@ -194,7 +321,8 @@ static const char *
 run_settings(const char *script, const struct sieve_settings *settings)
 {
 	static char out[1000];
-	const struct sieve_profile profile = { .engine = "test", .settings = settings };
+	const struct sieve_profile profile = { .engine = "test", .settings = settings,
+		.wants_warnings = settings == &warned };
 	const struct sieve_limits limits = SIEVE_LIMITS_DEFAULT;
 	struct sieve_program *program;
 	struct sieve_result result;
@@ -225,6 +353,8 @@ begin(void **state)
 {
 	(void)state;
 	message.fields = letter;
+	message.seen = "";
+	message.note[0] = '\0';
 	held = 0;
 	left = (unsigned)-1;
 	return 0;
@@ -232,7 +362,10 @@ begin(void **state)
 
 #define REQUIRE \
 	"require [\"date\", \"index\", \"relational\", \"comparator-i;ascii-numeric\", " \
-	"\"variables\", \"editheader\", \"fileinto\"];\n"
+	"\"variables\", \"editheader\", \"fileinto\", \"environment\", " \
+	"\"vnd.dovecot.environment\", \"vnd.dovecot.debug\", \"duplicate\", \"mailbox\", " \
+	"\"mboxmetadata\", \"servermetadata\", \"special-use\", \"mailboxid\", " \
+	"\"extlists\", \"spamtestplus\", \"virustest\", \"envelope\"];\n"
 
 struct truth {
 	const char *test;
@@ -531,6 +664,405 @@ thousands_of_fields_are_deleted(void **state)
 	assert_string_equal(text, "discard; ");
 }
 
+/* ---- environment, RFC 5183 ---- */
+
+static void
+the_environment_is_asked(void **state)
+{
+	static const struct truth truths[] = {
+		{ "environment \"name\" \"test\"", true },
+		{ "environment :contains \"NAME\" \"\"", true },
+		{ "environment \"remote-host\" \"\"", true },
+		{ "environment :contains \"nothing\" \"\"", false },
+		{ "environment :count \"eq\" \"nothing\" \"0\"", false },
+		{ "environment :count \"eq\" \"remote-host\" \"0\"", true },
+		{ "environment :count \"eq\" \"name\" \"1\"", true },
+		{ "string \"${env.vnd.dovecot.username}+${env.nothing}\" \"jane+\"", true },
+		{ "environment \"name\" \"${env.name}\"", true },
+	};
+
+	(void)state;
+	expect_truths(truths, COUNT(truths));
+	assert_int_equal(strncmp(run("require [\"variables\", \"environment\"];"
+	    "set \"a\" \"${env.name}\";"), "!1:46: unknown namespace", 24), 0);
+	assert_string_equal(run(REQUIRE "set \"a\" \"b\";\ndebug_log \"it is ${a}\";"), "implicit");
+	assert_string_equal(message.note, "3: it is b");
+}
+
+/* ---- duplicate, RFC 7352 ---- */
+
+static void
+duplicates_are_remembered(void **state)
+{
+	static const struct sieve_settings settings = { .duplicate_default = 700,
+		.duplicate_max = 1000 };
+	static const struct outcome outcomes[] = {
+		{ "if duplicate { discard; }", "implicit" },
+		{ "if duplicate :header \"no name\" { discard; }", "implicit" },
+		{ "if duplicate :header \"x-a\" { discard; }", "implicit; mark \"duplicate i3:one\" 700" },
+		{ "if duplicate :uniqueid \"one\" { discard; }",
+		    "implicit; mark \"duplicate i3:one\" 700" },
+		{ "if duplicate :handle \"h\" :uniqueid \"one\" { discard; }",
+		    "implicit; mark \"duplicate h1:hi3:one\" 700" },
+		{ "if duplicate :handle \"\" :uniqueid \"one\" { discard; }",
+		    "implicit; mark \"duplicate h0:i3:one\" 700" },
+		{ "if duplicate :uniqueid \"\" :seconds 5 { discard; }",
+		    "implicit; mark \"duplicate i0:\" 5" },
+		{ "if duplicate :uniqueid \"a\" :seconds 5000 { discard; }",
+		    "implicit; mark \"duplicate i1:a\" 1000" },
+		{ "if duplicate :uniqueid \"a\" :seconds 0 { discard; }", "implicit" },
+		{ "if anyof (duplicate :uniqueid \"a\" :seconds 5, duplicate :uniqueid \"a\","
+		  "duplicate :uniqueid \"b\") { discard; }",
+		    "implicit; mark \"duplicate i1:a\" 700; mark \"duplicate i1:b\" 700" },
+		{ "if duplicate :uniqueid \"a\" {} fileinto \"\";", "!2:" },
+		{ "if duplicate :uniqueid \"a\" {} set \"z\" \"+1\";"
+		  "if currentdate :zone \"${z}\" \"hour\" \"1\" {}",
+		    "implicit; error: `:zone` wants \"+hhmm\" or \"-hhmm\", not \"+1\"" },
+		{ "if duplicate :uniqueid \"a\" :header \"b\" {}", "!2:" },
+	};
+	static const struct outcome seen[] = {
+		{ "if duplicate :uniqueid \"a\" { discard; }", "discard; " },
+		{ "if duplicate :uniqueid \"a\" :last :seconds 5 { discard; }",
+		    "discard; ; mark \"duplicate i1:a\" 5" },
+		{ "if duplicate :uniqueid \"a\" :seconds 0 { discard; }", "implicit" },
+		{ "if duplicate :handle \"a\" :uniqueid \"a\" { discard; }",
+		    "implicit; mark \"duplicate h1:ai1:a\" 700" },
+		{ "if allof (duplicate :uniqueid \"b\", duplicate :uniqueid \"b\") { discard; }",
+		    "implicit; mark \"duplicate i1:b\" 700" },
+	};
+
+	(void)state;
+	expect_outcomes(outcomes, COUNT(outcomes), &settings);
+	message.seen = "duplicate i1:a";
+	expect_outcomes(seen, COUNT(seen), &settings);
+}
+
+/* What is cut has a sum of all of it. */
+static void
+long_ids_are_told_apart(void **state)
+{
+	char script[3000], first[1000], id[800];
+
+	(void)state;
+	memset(id, 'x', sizeof id);
+	id[sizeof id - 1] = '\0';
+	snprintf(script, sizeof script, "require \"duplicate\"; if duplicate :uniqueid \"%s\" {}", id);
+	snprintf(first, sizeof first, "%s", run(script));
+	assert_non_null(strstr(first, "mark \"duplicate i799#"));
+	assert_string_equal(run(script), first);
+	id[sizeof id - 2] = 'y';
+	snprintf(script, sizeof script, "require \"duplicate\"; if duplicate :uniqueid \"%s\" {}", id);
+	assert_string_not_equal(run(script), first);
+}
+
+/* ---- mailboxes, RFC 5490, 8579, 9042 ---- */
+
+static void
+mailboxes_are_asked_for(void **state)
+{
+	static const struct truth truths[] = {
+		{ "mailboxexists \"INBOX\"", true },
+		{ "mailboxexists [\"INBOX\", \"Lists\"]", true },
+		{ "mailboxexists [\"INBOX\", \"Other\"]", false },
+		{ "mailboxexists \"\"", false },
+		{ "metadata \"INBOX\" \"/private/a\" [\"off\", \"ON\"]", true },
+		{ "metadata \"Lists\" \"/private/a\" \"on\"", false },
+		{ "metadata \"\" \"/shared/motd\" \"hello\"", false },
+		{ "metadata \"INBOX\" \"private/a\" \"on\"", false },
+		{ "metadata :count \"eq\" \"INBOX\" \"/private/a\" \"1\"", true },
+		{ "metadata :matches \"INBOX\" \"/private/b\" \"*\"", false },
+		{ "metadata \"INBOX\" \"/private/empty\" \"\"", true },
+		{ "metadataexists \"INBOX\" [\"/private/a\", \"/private/empty\"]", true },
+		{ "metadataexists \"INBOX\" [\"/private/a\", \"/private/b\"]", false },
+		{ "servermetadata :contains \"/shared/motd\" \"ell\"", true },
+		{ "servermetadata \"/private/a\" \"on\"", false },
+		{ "servermetadataexists \"/shared/motd\"", true },
+		{ "servermetadataexists [\"/shared/motd\", \"/shared//motd\"]", false },
+		{ "specialuse_exists \"\\\\Junk\"", true },
+		{ "specialuse_exists [\"\\\\Junk\", \"\\\\Sent\"]", false },
+		{ "specialuse_exists \"Rubbish\" \"\\\\Junk\"", true },
+		{ "specialuse_exists \"Lists\" \"\\\\Junk\"", false },
+		{ "specialuse_exists \"\" \"\\\\Junk\"", false },
+		{ "specialuse_exists \"Junk\"", false },
+		{ "mailboxidexists \"F1\"", true },
+		{ "mailboxidexists [\"F1\", \"F2\"]", false },
+	};
+	static const struct outcome outcomes[] = {
+		{ "fileinto :create \"a\";", "fileinto a create; " },
+		{ "fileinto :specialuse \"\\\\Junk\" :create \"a\";", "fileinto a use \\Junk create; " },
+		{ "fileinto :mailboxid \"F1\" \"a\";", "fileinto a id F1; " },
+		{ "fileinto :mailboxid \"F1\" :specialuse \"\\\\Junk\" \"a\";",
+		    "!2:1: `:specialuse` cannot stand beside `:mailboxid`" },
+		{ "fileinto :specialuse \"Junk\" \"a\";", "!2:22: a special use is a word with" },
+		{ "set \"u\" \"a b\"; fileinto :specialuse \"\\\\${u}\" \"a\";",
+		    "implicit; error: a special use is a word with a \\ in front, as in \"\\\\Junk\"" },
+		{ "keep :create;", "!2:6: `keep` takes no `:create`" },
+	};
+
+	(void)state;
+	expect_truths(truths, COUNT(truths));
+	expect_outcomes(outcomes, COUNT(outcomes), NULL);
+}
+
+/* ---- extlists, RFC 6134 ---- */
+
+static void
+lists_have_one_name(void **state)
+{
+	static const struct truth truths[] = {
+		{ "header :list \"x-a\" \":addrbook:default\"", true },
+		{ "header :list \"x-b\" \":addrbook:default\"", false },
+		{ "header :list \"x-a\" \":AddrBook:%44%65%66ault\"", true },
+		{ "header :list \"x-a\" \"urn:ietf:params:sieve:addrbook:DEFAULT\"", true },
+		{ "header :list \"x-a\" \"URN:IETF:params:sieve:addrbook:default\"", true },
+		{ "string :list [\"one\", \" two \"] \":addrbook:default\"", true },
+		{ "allof (string :list \" two \" \":addrbook:default\", string \"${0}\" \"two\")", true },
+		{ "currentdate :list \"date\" \"tag:example.com,2011-01-01:x\"", true },
+		{ "valid_ext_list [\":addrbook:default\", \"tag:example.com,2011-01-01:x\"]", true },
+		{ "valid_ext_list [\":addrbook:default\", \":addrbook:other\"]", false },
+		{ "valid_ext_list \"\"", false },
+		{ "valid_ext_list \":\"", false },
+		{ "valid_ext_list \"default\"", false },
+		{ "valid_ext_list \":addrbook:\"", false },
+		{ "valid_ext_list \"urn:ietf:params:sieve:\"", false },
+		{ "valid_ext_list \":addrbook:defaul%7\"", false },
+		{ "valid_ext_list \":addrbook:def ault\"", false },
+	};
+	static const struct outcome outcomes[] = {
+		{ "if header :list \"x-a\" \"default\" {}", "!2:23: \"default\" cannot name a list" },
+		{ "if header :list :comparator \"i;octet\" \"x-a\" \":addrbook:default\" {}",
+		    "!2:4: `:comparator` cannot stand beside `:list`" },
+		{ "if environment :list \"name\" \":addrbook:default\" {}",
+		    "!2:4: `environment` takes no `:list`" },
+		{ "deleteheader :list \"x-a\" \":addrbook:default\";",
+		    "!2:1: `deleteheader` takes no `:list`" },
+		{ "if header :list \"x-a\" \":addrbook:other\" {}",
+		    "implicit; error: there is no list \":addrbook:other\"" },
+		{ "set \"l\" \"none\"; if header :list \"x-a\" \"${l}\" {}",
+		    "implicit; error: \"none\" cannot name a list" },
+	};
+
+	(void)state;
+	expect_truths(truths, COUNT(truths));
+	expect_outcomes(outcomes, COUNT(outcomes), NULL);
+}
+
+/* ---- spamtest and virustest, RFC 5235 ---- */
+
+/* The verdict on a field `X-Score: value`, as text; percent too. */
+static void
+expect_verdict(const struct sieve_settings *settings, const char *value, const char *test,
+    const char *verdict)
+{
+	const struct field fields[] = { { "X-Score", value }, { "X-Most", "20.5" }, { NULL, NULL } };
+	char script[300];
+	const char *text;
+
+	message.fields = value == NULL ? letter : fields;
+	snprintf(script, sizeof script,
+	    "require [\"spamtestplus\", \"virustest\", \"variables\", \"fileinto\"];"
+	    "if %s :matches \"*\" { fileinto \"${0}\"; }", test);
+	text = run_settings(script, settings);
+	snprintf(script, sizeof script, "fileinto %s; ", verdict);
+	if (strcmp(text, script) != 0)
+		fail_msg("%s of %s: %s, not %s", test, value == NULL ? "nothing" : value, text,
+		    verdict);
+	message.fields = letter;
+}
+
+static void
+scores_become_verdicts(void **state)
+{
+	static const struct {
+		struct sieve_score score;
+		const char *value, *spam, *percent, *virus;
+	} samples[] = {
+#define NUMBER { .type = SIEVE_SCORE_NUMBER, .status_header = { "X-Score", 7 }, \
+		.max_value = { "10", 2 } }
+		{ NUMBER, NULL, "0", "0", "0" },
+		{ NUMBER, "", "0", "0", "0" },
+		{ NUMBER, "frop", "0", "0", "0" },
+		{ NUMBER, "5x", "0", "0", "0" },
+		{ NUMBER, ".", "0", "0", "0" },
+		{ NUMBER, "0", "1", "0", "1" },
+		{ NUMBER, "-23.5", "1", "0", "1" },
+		{ NUMBER, "5", "5", "50", "3" },
+		{ NUMBER, "9.9999", "9", "99", "4" },
+		{ NUMBER, "10", "10", "100", "5" },
+		{ NUMBER, "4711.5 (much)", "10", "100", "5" },
+		{ NUMBER, "99999999999999999999999999", "10", "100", "5" },
+		{ NUMBER, ".000000000000001", "1", "0", "1" },
+		{ { .type = SIEVE_SCORE_STARS, .status_header = { "X-Score", 7 },
+			.max_value = { "4", 1 } }, "**", "5", "50", "3" },
+		{ { .type = SIEVE_SCORE_STARS, .status_header = { "X-Score", 7 },
+			.max_value = { "4", 1 } }, "", "1", "0", "1" },
+		{ { .type = SIEVE_SCORE_NUMBER, .status_header = { "X-Score", 7 },
+			.max_header = { "X-Most", 6 } }, "20.5", "10", "100", "5" },
+		{ { .type = SIEVE_SCORE_NUMBER, .status_header = { "X-Score", 7 },
+			.max_header = { "X-None", 6 } }, "20.5", "0", "0", "0" },
+		{ { .type = SIEVE_SCORE_NUMBER, .status_header = { "X-Score", 7 } }, "1", "0", "0",
+		    "0" },
+		{ { .type = SIEVE_SCORE_NUMBER, .max_value = { "8", 1 },
+			.status_header = { "X-Score: score=(-?[0-9.]+)", 26 } },
+		    "Yes, score=4.0 required=8", "5", "50", "3" },
+		{ { .type = SIEVE_SCORE_NUMBER, .max_value = { "8", 1 },
+			.status_header = { "X-Score: score=(-?[0-9.]+)", 26 } }, "4.0", "0", "0", "0" },
+		{ { .type = SIEVE_SCORE_NUMBER, .max_value = { "8", 1 },
+			.status_header = { "X-Score: (", 10 } }, "4.0", "0", "0", "0" },
+		{ { .type = SIEVE_SCORE_TEXT, .status_header = { "X-Score", 7 },
+			.text_values = { [1] = { "clean", 5 }, [5] = { "bad", 3 } } },
+		    "BAD", "5", "50", "5" },
+		{ { .type = SIEVE_SCORE_TEXT, .status_header = { "X-Score", 7 },
+			.text_values = { [1] = { "clean", 5 } } }, "odd", "0", "0", "0" },
+		{ { .type = SIEVE_SCORE_NONE }, "5", "0", "0", "0" },
+	};
+	struct sieve_settings settings = { .spam = { .type = SIEVE_SCORE_NONE } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(samples); i++) {
+		settings.spam = settings.virus = samples[i].score;
+		expect_verdict(&settings, samples[i].value, "spamtest", samples[i].spam);
+		expect_verdict(&settings, samples[i].value, "spamtest :percent", samples[i].percent);
+		expect_verdict(&settings, samples[i].value, "virustest", samples[i].virus);
+	}
+}
+
+static void
+a_verdict_counts_when_there_is_one(void **state)
+{
+	static const struct sieve_settings settings = { .spam = { .type = SIEVE_SCORE_NUMBER,
+		.status_header = { "X-Score", 7 }, .max_value = { "10", 2 } } };
+	static const struct field fields[] = { { "X-Score", "0" }, { NULL, NULL } };
+	static const struct outcome tested[] = {
+		{ "if spamtest :percent :count \"eq\" \"1\" { discard; }", "discard; " },
+	}, untested[] = {
+		{ "if spamtest :count \"eq\" \"0\" { discard; }", "discard; " },
+		{ "if spamtest :count \"eq\" \"1\" { discard; }", "implicit" },
+	};
+
+	(void)state;
+	expect_outcomes(untested, COUNT(untested), &settings);
+	message.fields = fields;
+	expect_outcomes(tested, COUNT(tested), &settings);
+	assert_int_equal(strncmp(run("require \"spamtest\"; if spamtest :percent \"1\" {}"),
+	    "!1:33: `:percent` needs require \"spamtestplus\"", 46), 0);
+}
+
+/* ---- the envelope, RFC 6009 ---- */
+
+static void
+envelopes_have_more_parts(void **state)
+{
+	static const struct outcome outcomes[] = {
+		{ "if envelope \"notify\" \"DELAY\" { discard; }", "discard; " },
+		{ "if envelope \"notify\" [\"SUCCESS,DELAY\", \"FAILURE\"] { discard; }", "implicit" },
+		{ "if envelope :count \"eq\" \"notify\" \"2\" { discard; }", "discard; " },
+		{ "if envelope \"ret\" \"hdrs\" { discard; }", "discard; " },
+		{ "if envelope :matches \"envid\" \"*\" { discard; }", "implicit" },
+		{ "if envelope :count \"eq\" \"envid\" \"0\" { discard; }", "discard; " },
+		{ "if envelope \"orcpt\" \"rfc822;old@example.org\" { discard; }", "discard; " },
+		{ "if envelope :domain \"orcpt\" \"example.org\" { discard; }",
+		    "!2:21: envelope part \"orcpt\" is no address" },
+		{ "if envelope :all \"notify\" \"x\" { discard; }",
+		    "!2:18: envelope part \"notify\" is no address" },
+		{ "if envelope \"bytimerelative\" \"-30\" { discard; }", "discard; " },
+		{ "if envelope \"bytimeabsolute\" \"2009-02-14T05:01:00+05:30\" { discard; }",
+		    "discard; " },
+		{ "if envelope :zone \"+0000\" \"bytimeabsolute\" \"2009-02-13T23:31:00Z\" "
+		  "{ discard; }", "discard; " },
+		{ "if envelope :zone \"CET\" \"bytimeabsolute\" \"x\" {}", "!2:19: `:zone` wants" },
+		{ "if envelope \"bymode\" \"return\" { discard; }", "discard; " },
+		{ "if envelope \"bytrace\" \"\" { discard; }", "discard; " },
+		{ "if envelope :count \"eq\" \"bytrace\" \"1\" { discard; }", "discard; " },
+		{ "set \"p\" \"ret\"; if envelope :all \"${p}\" \"x\" {}",
+		    "implicit; error: envelope part \"ret\" is no address" },
+	};
+	char script[300];
+	const char *text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(outcomes); i++) {
+		snprintf(script, sizeof script, "require [\"envelope\", \"envelope-dsn\", "
+		    "\"envelope-deliverby\", \"variables\", \"relational\"];\n%s", outcomes[i].script);
+		text = run(script);
+		if (strncmp(text, outcomes[i].outcome, strlen(outcomes[i].outcome)) != 0)
+			fail_msg("%s: %s", outcomes[i].script, text);
+	}
+}
+
+static void
+parts_of_an_envelope_must_be_required(void **state)
+{
+	static const struct outcome outcomes[] = {
+		{ "if envelope \"notify\" \"x\" {}",
+		    "!2:13: envelope part \"notify\" needs require \"envelope-dsn\"" },
+		{ "if envelope :zone \"+0000\" \"from\" \"x\" {}", "!2:13: `:zone` needs require" },
+		{ "if envelope :domain \"orcpt\" \"example.org\" { discard; }", "discard; " },
+		{ "set \"p\" \"ret\"; if envelope \"${p}\" \"x\" {}",
+		    "implicit; error: envelope part \"ret\" was reached, but \"envelope-dsn\" is not "
+		    "required" },
+	};
+
+	(void)state;
+	expect_outcomes(outcomes, COUNT(outcomes), NULL);
+	assert_string_equal(run("require [\"envelope\", \"ihave\"]; if allof (ihave \"envelope-dsn\","
+	    "envelope \"ret\" \"HDRS\") { discard; }"), "discard; ");
+}
+
+/* ---- warnings ---- */
+
+static void
+what_is_hardly_meant_is_told(void **state)
+{
+	static const struct outcome outcomes[] = {
+		{ "keep; stop; discard; keep;", "1:13: warning: `discard` is never reached: `stop` in "
+						"line 1 goes no further\n" },
+		{ "if true { stop; }\nkeep;", "2:1: warning: `keep` is never reached: `stop` in line 1 "
+					      "goes no further\n" },
+		{ "if exists \"a\" { stop; } elsif exists \"b\" { stop; } else { stop; } keep;",
+		    "1:67: warning: `keep` is never reached" },
+		{ "if exists \"a\" { stop; } elsif exists \"b\" { keep; } else { stop; } keep;", "" },
+		{ "if exists \"a\" { stop; } elsif exists \"b\" { stop; } keep;", "" },
+		{ "if exists \"a\" { stop; keep; }", "1:23: warning: `keep` is never reached" },
+		{ "if false { keep; }", "1:1: warning: the block of this `if` is never reached: its "
+					"test is always false\n" },
+		{ "if true { keep; }", "" },
+		{ "if not allof (true, anyof (exists \"a\", true)) { keep; }", "1:1: warning: the block" },
+		{ "if anyof (false, not true) { keep; }", "1:1: warning: the block" },
+		{ "if anyof (false, exists \"a\") { keep; }", "" },
+		{ "if anyof (true, exists \"a\") { keep; }\nelse { discard; }",
+		    "2:1: warning: `else` is never reached: the test in line 1 is always true\n" },
+		{ "if exists \"a\" {} elsif true {} elsif exists \"b\" {}",
+		    "1:32: warning: `elsif` is never reached" },
+		{ "require \"copy\"; keep;", "1:9: warning: extension \"copy\" is required but not "
+					      "used\n" },
+		{ "require [\"copy\", \"variables\", \"date\", \"index\", \"mailbox\", \"fileinto\","
+		  "\"comparator-i;ascii-numeric\", \"encoded-character\", \"envelope\", "
+		  "\"envelope-dsn\", \"relational\", \"subaddress\", \"vacation-seconds\", "
+		  "\"vacation\"];"
+		  "if date :index 1 \"a\" \"year\" \"1\" { fileinto :create :copy \"${0}\"; }"
+		  "if envelope :value \"eq\" :user :comparator \"i;ascii-numeric\" \"to\" \"1\""
+		  "{ vacation \"a\"; }", "" },
+		{ "require [\"spamtest\", \"index\"]; if spamtest \"1\" {}",
+		    "1:22: warning: extension \"index\" is required but not used\n" },
+		{ "stop; keep; fileint;", "!1:13: unknown command" },
+	};
+	const char *text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(outcomes); i++) {
+		text = run_settings(outcomes[i].script, &warned);
+		if (outcomes[i].outcome[0] == '\0' ? strstr(text, "warning") != NULL :
+		    strncmp(text, outcomes[i].outcome, strlen(outcomes[i].outcome)) != 0)
+			fail_msg("%s: %s", outcomes[i].script, text);
+		if (strstr(run(outcomes[i].script), "warning") != NULL)
+			fail_msg("%s: warned unasked", outcomes[i].script);
+	}
+}
+
 int
 main(void)
 {
@@ -543,6 +1075,16 @@ main(void)
 		cmocka_unit_test_setup(headers_are_edited, begin),
 		cmocka_unit_test_setup(some_of_a_header_is_protected, begin),
 		cmocka_unit_test_setup(thousands_of_fields_are_deleted, begin),
+		cmocka_unit_test_setup(the_environment_is_asked, begin),
+		cmocka_unit_test_setup(duplicates_are_remembered, begin),
+		cmocka_unit_test_setup(long_ids_are_told_apart, begin),
+		cmocka_unit_test_setup(mailboxes_are_asked_for, begin),
+		cmocka_unit_test_setup(lists_have_one_name, begin),
+		cmocka_unit_test_setup(scores_become_verdicts, begin),
+		cmocka_unit_test_setup(a_verdict_counts_when_there_is_one, begin),
+		cmocka_unit_test_setup(envelopes_have_more_parts, begin),
+		cmocka_unit_test_setup(parts_of_an_envelope_must_be_required, begin),
+		cmocka_unit_test_setup(what_is_hardly_meant_is_told, begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
