@@ -29,18 +29,27 @@ sieve_check_string(const struct sieve_argument *argument)
 	return argument->strings->text;
 }
 
+static bool
+is_named(const char *const *names, const char *name)
+{
+	for (; names != NULL && *names != NULL; names++)
+		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
+}
+
 bool
 sieve_check_is_there(const struct sieve_profile *profile, int index)
 {
-	const char *const *missing = profile->missing;
 	const char *name = sieve_registry[index]->name;
 
-	if (name != NULL && strcmp(name, "vnd.dovecot.testsuite") == 0 && !profile->has_testsuite)
+	if (name == NULL)
+		return true;
+	if (strcmp(name, "vnd.dovecot.testsuite") == 0 && !profile->has_testsuite)
 		return false;
-	for (; name != NULL && missing != NULL && *missing != NULL; missing++)
-		if (strcmp(*missing, name) == 0)
-			return false;
-	return true;
+	if (profile->only != NULL && !is_named(profile->only, name))
+		return false;
+	return !is_named(profile->missing, name);
 }
 
 static const char *

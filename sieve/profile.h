@@ -24,6 +24,7 @@ struct sieve_profile {
 	const char *engine;
 	const struct sieve_refusal *refusals; /* ends with name NULL, or NULL */
 	const char *const *missing; /* extensions that it lacks; ends with NULL, or NULL */
+	const char *const *only; /* those it has, likewise; NULL: all but the missing */
 	const struct sieve_settings *settings; /* NULL: all defaults */
 	bool has_own_regex; /* the engine says itself what a regular expression is */
 	bool wants_warnings; /* the sink of sieve_compile gets them too, for scripts without errors */

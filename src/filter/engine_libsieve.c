@@ -219,11 +219,12 @@ static const struct sieve_refusal refusals[] = {
 	{ NULL, NULL },
 };
 
-static const char *const missing[] = { "comparator-i;unicode-casemap", "copy",
-	"encoded-character", "ihave", "include", "variables", NULL };
+static const char *const only[] = { "comparator-i;ascii-casemap", "comparator-i;ascii-numeric",
+	"comparator-i;octet", "envelope", "fileinto", "imap4flags", "regex", "relational",
+	"subaddress", NULL };
 
 static const struct sieve_profile profile = { .engine = "libsieve", .refusals = refusals,
-	.missing = missing, .has_own_regex = true };
+	.only = only, .has_own_regex = true };
 
 /* libsieve reads the canonical script once, with no message: what it would
  * refuse at delivery is told now. */

@@ -175,7 +175,10 @@ free_script(struct engine_script **script)
 static struct engine_script *
 compile(struct str text, struct engine_world *world, struct buf *errors)
 {
-	const struct sieve_profile profile = { .engine = "doorstep",
+	/* Until the administrator may allow them. */
+	static const char *const missing[] = { "vnd.dovecot.execute", "vnd.dovecot.filter",
+		"vnd.dovecot.pipe", NULL };
+	const struct sieve_profile profile = { .engine = "doorstep", .missing = missing,
 		.include = engine_questions_include, .arg = world };
 	struct engine_script *script = xcalloc(1, sizeof *script);
 
