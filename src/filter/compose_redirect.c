@@ -37,6 +37,8 @@ why_looping(const struct compose_env *env)
 	const struct header_field *field = header_first(env->header, STR("Received"));
 	size_t hops = 0;
 
+	if (owns.n == 0)
+		return "the user has no valid address";
 	if (count_own(env, &owns, STR(TRACE_FIELD)) > 0)
 		return "the message was redirected by this user already: a loop";
 	/* One may be of the system in front of us. */
@@ -164,6 +166,6 @@ compose_redirect(const struct compose_env *env, const struct sieve_action *actio
 	out->redirect = action->redirect;
 	out->is_utf8 = env->is_utf8;
 	if (!can_add_message(env, text, out))
-		return compose_fail(out, "the address of the user is not valid");
+		return compose_fail(out, "the user has no valid address");
 	return compose_end(out, false);
 }

@@ -21,6 +21,8 @@ why_not(const struct compose_env *env, const struct compose_owns *owns)
 {
 	const char *why;
 
+	if (owns->n == 0)
+		return "the user has no valid address";
 	/* RFC 3834 2: nobody would get it. */
 	if (env->sender.n == 0)
 		return "the message is from <>";

@@ -203,15 +203,17 @@ run_redirect(const struct compose_env *env, const struct input *in)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct arena a = ARENA_EMPTY;
+	struct arena a = ARENA_EMPTY, scarce = ARENA_EMPTY;
 	struct compose_settings settings = { .redirect_from = COMPOSE_FROM_RECIPIENT };
 	struct input in;
 	struct header header;
 	struct compose_env env = { .hostname = STR("mx.example"), .seed = STR("s"),
-		.settings = &settings, .arena = &a, .now = 1 };
+		.settings = &settings, .arena = &scarce, .now = 1 };
 
 	take_input(data, size, &in);
 	arena_init_limit(&a, (size_t)8 << 20);
+	/* Memory may end anywhere. */
+	arena_init_limit(&scarce, in.flags < 16 ? (size_t)8 << 20 : in.flags * 16);
 	header_parse(in.message, &a, &header);
 	env.text = in.message;
 	env.header = &header;
@@ -227,6 +229,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run_notify(&env, &in);
 	run_reject(&env, &in);
 	run_redirect(&env, &in);
+	arena_fini(&scarce);
 	arena_fini(&a);
 	return 0;
 }
