@@ -25,6 +25,7 @@
 #define SVTEST_FILE_MAX ((size_t)64 << 20) /* a script, or a dictionary */
 #define SVTEST_OUTPUT_MAX ((size_t)16 << 20) /* of a program */
 #define SVTEST_ACTIONS_MAX 256	/* however high the limit is set */
+#define SVTEST_MEMBERS_MAX 256	/* of a list that a message is sent to */
 
 /* What all files have in common. */
 struct svtest_report {
@@ -196,6 +197,8 @@ struct str svtest_config(const struct svtest *test, const char *name);
 
 bool svtest_has_list(struct svtest *test, struct str list);
 bool svtest_is_on_list(struct svtest *test, struct str list, struct str value);
+/* How many there are; at has room for max of them. */
+size_t svtest_find_members(struct svtest *test, struct str list, struct str *at, size_t max);
 enum sieve_found svtest_find_script(struct svtest *test, enum sieve_location location,
     struct str name, struct sieve_text *out);
 

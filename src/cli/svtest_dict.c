@@ -106,16 +106,52 @@ is_key(struct svtest *test, struct str path, struct str value)
 	return has_key(test, path, key, &ignored);
 }
 
+static struct str
+list_path(struct svtest *test, struct str list)
+{
+	struct str name = find_list(test, list);
+
+	return name.n == 0 ? STR_EMPTY : svtest_config(test, arena_printf(&test->arena,
+	    "sieve_extlists_list/%.*s/dict/file/path", STR_ARG(name)).p);
+}
+
 bool
 svtest_is_on_list(struct svtest *test, struct str list, struct str value)
 {
-	struct str name = find_list(test, list), path;
+	struct str path = list_path(test, list);
 
-	if (name.n == 0 || value.n == 0)
-		return false;
-	path = svtest_config(test, arena_printf(&test->arena,
-	    "sieve_extlists_list/%.*s/dict/file/path", STR_ARG(name)).p);
-	return is_key(test, path, value) || is_key(test, path, lower(test, value));
+	return value.n > 0 &&
+	    (is_key(test, path, value) || is_key(test, path, lower(test, value)));
+}
+
+/* All keys of a dictionary, and of no other kind. */
+static size_t
+read_members(struct svtest *test, struct str path, struct str *at, size_t max)
+{
+	static const struct str prefix = { "priv/sieve/extlists/", 20 };
+	struct str text, line, value;
+	size_t n = 0;
+
+	if (path.n == 0 || svtest_read(test, svtest_path(test, path), &text) == -1)
+		return 0;
+	while (str_can_split(&text, '\n', &line)) {
+		(void)str_can_split(&text, '\n', &value);
+		if (!str_has_prefix(line, prefix))
+			continue;
+		if (n < max)
+			at[n] = str_from(line, prefix.n);
+		n++;
+	}
+	return n;
+}
+
+size_t
+svtest_find_members(struct svtest *test, struct str list, struct str *at, size_t max)
+{
+	struct str path = list_path(test, list);
+
+	return read_members(test, str_has_prefix(path, STR("file:")) ? str_from(path, 5) : path, at,
+	    max);
 }
 
 /* ---- included scripts ---- */

@@ -7,6 +7,7 @@
 #include "cli/svtest.h"
 
 #include "filter/engine_message.h"
+#include "mail/address.h"
 
 /* One result on its way. */
 struct work {
@@ -174,6 +175,29 @@ is_composed(const struct work *work, const struct sieve_action *action)
 	return is_fine;
 }
 
+/* RFC 6134 2.3: to all members, or an error when one of them is no address. */
+static bool
+is_sent_to_list(const struct work *work, const struct sieve_action *action)
+{
+	struct str members[SVTEST_MEMBERS_MAX];
+	size_t n = svtest_find_members(work->test, engine_str(action->target), members,
+	    SVTEST_MEMBERS_MAX), i;
+	struct sieve_action one = *action;
+
+	if (n > SVTEST_MEMBERS_MAX)
+		return fail(work, "redirect", action->target, "the list has too many members");
+	for (i = 0; i < n; i++)
+		if (!address_is_valid(members[i]))
+			return fail(work, "redirect", action->target,
+			    "a member of the list is no address");
+	for (i = 0; i < n; i++) {
+		one.target = engine_text(members[i]);
+		if (!is_composed(work, &one))
+			return false;
+	}
+	return true;
+}
+
 static bool
 is_piped(const struct work *work, const struct sieve_action *action)
 {
@@ -203,6 +227,9 @@ is_done(const struct work *work, const struct sieve_action *action)
 	case SIEVE_PIPE:
 		return is_piped(work, action);
 	case SIEVE_REDIRECT:
+		if (action->redirect != NULL && action->redirect->is_list)
+			return is_sent_to_list(work, action);
+		break;
 	case SIEVE_REJECT:
 	case SIEVE_EREJECT:
 	case SIEVE_VACATION:
