@@ -140,6 +140,16 @@ make_mark(const struct compose_env *env, struct str target)
 	    (const struct str[]){ compose_user(env), id, resent_id, target }, 4);
 }
 
+/* RFC 6009 6.1 and 7.1: then the owner MUST be who gets them, whatever is set. */
+static bool
+wants_reports(const struct sieve_action *action)
+{
+	const struct sieve_redirect *redirect = action->redirect;
+
+	return redirect != NULL &&
+	    (redirect->notify.n > 0 || redirect->ret.n > 0 || redirect->has_by_time);
+}
+
 enum compose_answer
 compose_redirect(const struct compose_env *env, const struct sieve_action *action,
     struct str text, struct compose_message *out)
@@ -162,7 +172,8 @@ compose_redirect(const struct compose_env *env, const struct sieve_action *actio
 	out->mark_seconds = out->mark.n == 0 ? 0 : COMPOSE_REDIRECT_SECONDS;
 	if (out->mark_seconds > 0 && env->is_marked != NULL && env->is_marked(env->arg, out->mark))
 		return compose_stay_silent(out, "the message was sent to that address already");
-	out->from = compose_source(env, set->redirect_from, set->redirect_from_address);
+	out->from = compose_source(env, wants_reports(action) ? COMPOSE_FROM_USER : set->redirect_from,
+	    set->redirect_from_address);
 	out->redirect = action->redirect;
 	out->is_utf8 = env->is_utf8;
 	if (!can_add_message(env, text, out))
