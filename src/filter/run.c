@@ -51,7 +51,7 @@ can_grow(struct run *run)
 static bool
 can_add(struct run *run, const struct run_step *step, enum filter_action kind)
 {
-	struct str error = STR("too many actions: one message may cause 32");
+	struct str error = STR("total number of actions exceeds policy limit (33 > 32)");
 
 	if (!can_grow(run)) {
 		run_fail(run, step->line, error);

@@ -1,4 +1,5 @@
-# error: 3: `vacation` needs require "vacation" at the top of the script
+# engine: doorstep
+# error: 4: `vacation` needs require "vacation" at the top of the script
 # nothing is lost by a script that cannot be run
 vacation "away";
 discard;

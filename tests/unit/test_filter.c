@@ -207,7 +207,7 @@ too_many_actions_fail_the_script(void **state)
 	begin(&f);
 	run(&f, scripts, STR("\n"), out, sizeof out);
 	assert_string_equal(out,
-	    "implicit; error 1.34: too many actions: one message may cause 32");
+	    "implicit; error 1.34: total number of actions exceeds policy limit (33 > 32)");
 	end(&f);
 	buf_fini(&script);
 }
