@@ -109,6 +109,8 @@ def test_nothing_acknowledged_is_lost_or_doubled_by_a_power_cut(kind, durability
         door.log_path = os.path.join(disk.path, "log")
         sender = Sender(door.client, [u + "@example.org" for u in USERS], count=100000, threads=6,
                         lose=0.05, large=0.01)
+        # Settings and users were written long before the power fails.
+        os.sync()
         new_boot(door, disk)
         door.start()
         sender.start()
@@ -145,6 +147,6 @@ def finish(door, sender, pending):
     again = Sender(door.client, sender.recipients, 0, threads=4)
     again.todo = open_ones
     again.message = sender.message
-    again.start().join(60)
+    again.start().join(60 + 15 * ROUNDS)
     for number, recipients in again.acknowledged.items():
         sender.acknowledged.setdefault(number, set()).update(recipients)
