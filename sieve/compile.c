@@ -673,6 +673,17 @@ compile_tree(struct compiler *compiler)
 	add_commands(compiler, tree->commands);
 }
 
+/* Without memory an error is counted, but not kept. */
+static bool
+has_told_error(const struct sieve_errors *errors)
+{
+	const struct sieve_error *error = errors->first;
+
+	while (error != NULL && error->is_warning)
+		error = error->next;
+	return error != NULL;
+}
+
 /* Scripts that it includes are put at the end of the list. */
 static bool
 is_compiled(struct sieve_program *program, struct sieve_unit *unit,
@@ -697,7 +708,7 @@ is_compiled(struct sieve_program *program, struct sieve_unit *unit,
 	sieve_errors_write(&errors, sink, arg);
 	is_fine = errors.count == 0 && !arena.is_out && !program->arena.is_out;
 	unit->source = SIEVE_TEXT_EMPTY;
-	if (!is_fine && errors.count == 0)
+	if (!is_fine && !has_told_error(&errors))
 		program->arena.is_out = true;
 	sieve_arena_fini(&arena);
 	return is_fine;

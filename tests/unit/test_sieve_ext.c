@@ -330,6 +330,7 @@ run_settings(const char *script, const struct sieve_settings *settings)
 	out[0] = '\0';
 	program = sieve_compile(sieve_text_of(script), &profile, &memory, add_to, out);
 	if (program == NULL) {
+		assert_int_equal(held, 0);
 		memmove(out + 1, out, strlen(out) + 1);
 		out[0] = '!';
 		return out;
@@ -1063,6 +1064,32 @@ what_is_hardly_meant_is_told(void **state)
 	}
 }
 
+/* ---- memory ---- */
+
+static void
+any_refused_allocation_is_told(void **state)
+{
+	static const char script[] = REQUIRE
+	    "if allof (date :zone \"+0100\" :matches \"date\" \"date\" \"*-*\", "
+	    "currentdate :matches \"iso8601\" \"*\", duplicate :handle \"${1}\", "
+	    "duplicate :handle \"h\" :uniqueid \"${0}\", header :list \"x-a\" \":addrbook:%64efault\", "
+	    "not environment \"name\" \"${0}\", mailboxexists [\"INBOX\", \"${1}\"]) { stop; }\n"
+	    "addheader \"X-C\" \"${0}\"; addheader :last \"X-C\" \"\\xc3\\xa9\";"
+	    "deleteheader :contains \"x-a\" [\"t\", \"${9}\"]; deleteheader :index 1 \"x-c\";"
+	    "fileinto :create \"${env.name}\";";
+	const char *text = "";
+	unsigned n;
+
+	(void)state;
+	for (n = 0; n < 500 && strncmp(text, "fileinto", 8) != 0; n++) {
+		left = n;
+		text = run(script);
+		if (strncmp(text, "fileinto", 8) != 0 && strstr(text, "memory") == NULL)
+			fail_msg("after %u pieces: %s", n, text);
+	}
+	assert_in_range(n, 10, 400);
+}
+
 int
 main(void)
 {
@@ -1085,6 +1112,7 @@ main(void)
 		cmocka_unit_test_setup(envelopes_have_more_parts, begin),
 		cmocka_unit_test_setup(parts_of_an_envelope_must_be_required, begin),
 		cmocka_unit_test_setup(what_is_hardly_meant_is_told, begin),
+		cmocka_unit_test_setup(any_refused_allocation_is_told, begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
