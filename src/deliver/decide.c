@@ -145,13 +145,13 @@ inbox_of(const struct job_rcpt *rcpt)
 static struct str
 find_mailbox(const struct job_rcpt *rcpt, const struct rec_action *action)
 {
-	struct str folder = STR_EMPTY;
+	struct str folder = STR_EMPTY, target = str_sub(action->target, 0, FILTER_TARGET_MAX);
 
 	if (action->kind != FILTER_FILEINTO)
 		return inbox_of(rcpt);
 	if (action->special_use.n > 0)
-		folder = questions_special_use(rcpt->job->deliver, action->special_use);
-	return folder.n > 0 ? folder : str_sub(action->target, 0, FILTER_TARGET_MAX);
+		folder = questions_special_use(rcpt, action->special_use, target);
+	return folder.n > 0 ? folder : target;
 }
 
 static const struct rec_version *

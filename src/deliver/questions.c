@@ -64,14 +64,14 @@ answer_script(struct question *q)
 /* ---- folders ---- */
 
 static bool
-has_folder(const struct question *q, struct str name)
+has_folder(const struct job_rcpt *rcpt, struct str name)
 {
 	struct buf path = BUF_EMPTY, canonical = BUF_EMPTY;
 	struct fail why = FAIL_EMPTY;
 	struct stat st;
 	bool is_there = false;
 
-	if (maildir_path(q->rcpt->user->root, name, &path, &canonical, &why) == 0) {
+	if (maildir_path(rcpt->user->root, name, &path, &canonical, &why) == 0) {
 		buf_add_cstr(&path, "/cur");
 		/* RFC 5490 3.1: "exists and allows the user to file" */
 		is_there = stat(buf_cstr(&path), &st) == 0 && S_ISDIR(st.st_mode) &&
@@ -86,7 +86,7 @@ has_folder(const struct question *q, struct str name)
 static enum filter_answer
 answer_mailbox(struct question *q)
 {
-	return has_folder(q, q->asked->subject) ? FILTER_YES : FILTER_NO;
+	return has_folder(q->rcpt, q->asked->subject) ? FILTER_YES : FILTER_NO;
 }
 
 static struct str
@@ -95,40 +95,46 @@ without_backslash(struct str use)
 	return str_has_prefix(use, STR("\\")) ? str_from(use, 1) : use;
 }
 
+/* A folder that is there, and whether its use is this. */
+static bool
+is_of_use(const struct job_rcpt *rcpt, struct str folder, struct str has, struct str wanted)
+{
+	return str_is_equal_nocase(without_backslash(has), without_backslash(wanted)) &&
+	    has_folder(rcpt, folder);
+}
+
 struct str
-questions_special_use(const struct deliver *d, struct str use)
+questions_special_use(const struct job_rcpt *rcpt, struct str use, struct str named)
 {
 	static const char *const usual[] = { "Drafts", "Junk", "Sent", "Trash", "Archive" };
-	const struct conf_list *list = &d->conf->mailbox_special_use;
-	struct str entry;
+	const struct conf_list *list = &rcpt->job->deliver->conf->mailbox_special_use;
+	size_t i, n = list->n > 0 ? list->n : sizeof usual / sizeof usual[0];
+	struct str entry, has, first = STR_EMPTY;
 	ptrdiff_t colon;
-	size_t i;
 
-	use = without_backslash(use);
-	for (i = 0; i < list->n; i++) {
-		entry = str_of(list->at[i]);
+	for (i = 0; i < n; i++) {
+		entry = str_of(list->n > 0 ? list->at[i] : usual[i]);
 		colon = str_find_last_byte(entry, ':');
-		if (colon != -1 && str_is_equal_nocase(
-			without_backslash(str_from(entry, (size_t)colon + 1)), use))
-			return str_sub(entry, 0, (size_t)colon);
+		has = colon == -1 ? entry : str_from(entry, (size_t)colon + 1);
+		entry = str_sub(entry, 0, colon == -1 ? entry.n : (size_t)colon);
+		if (!is_of_use(rcpt, entry, has, use))
+			continue;
+		if (str_is_equal_nocase(entry, named))
+			return entry;
+		first = first.n == 0 ? entry : first;
 	}
-	for (i = 0; list->n == 0 && i < sizeof usual / sizeof usual[0]; i++)
-		if (str_is_equal_nocase(str_of(usual[i]), use))
-			return str_of(usual[i]);
-	return STR_EMPTY;
+	return first;
 }
 
 /* RFC 8579 3.1: in this folder, or in any. */
 static enum filter_answer
 answer_special_use(struct question *q)
 {
-	struct str folder = questions_special_use(q->d, q->asked->object);
+	struct str named = q->asked->subject;
+	struct str folder = questions_special_use(q->rcpt, q->asked->object, named);
 
-	if (folder.n == 0 || !has_folder(q, folder))
-		return FILTER_NO;
-	return q->asked->subject.n == 0 || str_is_equal_nocase(q->asked->subject, folder)
-	    ? FILTER_YES
-	    : FILTER_NO;
+	return folder.n > 0 && (named.n == 0 || str_is_equal_nocase(named, folder)) ? FILTER_YES
+										    : FILTER_NO;
 }
 
 /* ---- files of the user ---- */

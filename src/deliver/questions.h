@@ -22,9 +22,10 @@ void questions_answer(struct deliver *d, const struct job *job, struct wire *wir
 void questions_mark_key(struct deliver *d, struct str user, struct str id,
     unsigned char key[32]);
 
-/* The folder that has a special use (RFC 6154), as mailbox_special_use says;
- * use with or without its backslash.  Empty: none. */
-struct str questions_special_use(const struct deliver *d, struct str use);
+/* The folder of the recipient that is there and has a special use (RFC 6154), as
+ * mailbox_special_use says; use with or without its backslash.  Of several the
+ * named one, where it is one of them (RFC 8579 4).  Empty: none. */
+struct str questions_special_use(const struct job_rcpt *rcpt, struct str use, struct str named);
 
 /* A path of the config for a user: `~/` is the home; empty when there is none. */
 void questions_add_path(struct buf *out, const char *path, struct str home);

@@ -68,7 +68,8 @@ SCRIPTS = {"keep": ("keep;\n", True), "10 rules": (rules(10), True), "200 rules"
 
 
 def bench(build, script, mail, engine, count):
-    result = subprocess.run([os.path.join(build, "o", "tests", "bench", "bench_filter"), script, mail, str(count), engine],
+    program = os.path.join(build, "o", "tests", "bench", "bench_filter")
+    result = subprocess.run([program, script, mail, str(count), engine],
                             stdout=subprocess.PIPE, check=True)
     text = result.stdout.decode("utf-8", "replace")
     run = re.search(r"([0-9.]+) us CPU a message", text)
