@@ -34,17 +34,19 @@ ask_check(struct sieve_job *job, bool is_dumped, struct fail *why)
 static int
 check(struct sieve_job *job, struct fail *why)
 {
-	struct str errors;
+	struct str errors, warnings;
 
 	if (ask_check(job, false, why) == -1)
 		return EX_SOFTWARE;
 	errors = job->answer.FILTER_ANSWERS_CHECK.errors;
-	if (job->is_json)
-		sieve_print_check_json(job, errors);
-	else if (errors.n == 0)
+	warnings = job->answer.FILTER_ANSWERS_CHECK.warnings;
+	if (job->is_json) {
+		sieve_print_check_json(job, errors, warnings);
+		return errors.n == 0 ? EX_OK : EX_DATAERR;
+	}
+	sieve_print_errors(job, errors.n == 0 ? warnings : errors);
+	if (errors.n == 0)
 		buf_addf(&job->out, "%s: no errors\n", job->script_path);
-	else
-		sieve_print_errors(job, errors);
 	return errors.n == 0 ? EX_OK : EX_DATAERR;
 }
 

@@ -33,7 +33,7 @@ const struct rec_filter_outcome *sieve_job_ask(struct sieve_job *job, struct fai
 void sieve_print_plain(struct buf *out, struct str text); /* a terminal is not steered */
 void sieve_print_action(struct buf *out, const struct rec_action *action);
 void sieve_print_errors(struct sieve_job *job, struct str errors);
-void sieve_print_check_json(struct sieve_job *job, struct str errors);
+void sieve_print_check_json(struct sieve_job *job, struct str errors, struct str warnings);
 void sieve_print_outcome(struct sieve_job *job, const struct rec_filter_outcome *outcome);
 void sieve_print_outcome_json(struct sieve_job *job, const struct rec_filter_outcome *outcome);
 

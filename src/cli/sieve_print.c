@@ -197,11 +197,13 @@ sieve_print_outcome(struct sieve_job *job, const struct rec_filter_outcome *outc
 }
 
 void
-sieve_print_check_json(struct sieve_job *job, struct str errors)
+sieve_print_check_json(struct sieve_job *job, struct str errors, struct str warnings)
 {
 	buf_add_byte(&job->out, '{');
 	add_json_pair(&job->out, "script", str_of(job->script_path));
 	buf_addf(&job->out, ",\"valid\":%s,\"errors\":[", errors.n == 0 ? "true" : "false");
 	sieve_print_errors(job, errors);
+	buf_add_cstr(&job->out, "],\"warnings\":[");
+	sieve_print_errors(job, warnings);
 	buf_add_cstr(&job->out, "]}\n");
 }

@@ -120,6 +120,10 @@ compile(struct cache *cache, uint64_t id, struct str text, uint64_t hash)
 		/* What was cut off by the limit is no loss; being empty would be. */
 		entry->errors.bad = false;
 		note_first_error(entry);
+	} else {
+		/* More than fits is warned of no more. */
+		entry->errors.bad = false;
+		entry->script.warnings = buf_str(&entry->errors);
 	}
 	return entry;
 }

@@ -14,6 +14,7 @@ struct cache;
 struct cache_script {
 	struct engine_script *compiled; /* NULL: it has errors */
 	struct str errors;		/* all, as sieve_errors_write has them */
+	struct str warnings;		/* of one without errors */
 	uint32_t error_line;		/* of the first */
 	struct str error;		/* its text */
 };

@@ -24,8 +24,8 @@ struct engine_world {
 
 struct engine {
 	const char *name; /* as sieve_engine has it */
-	/* Owned; or NULL, with every error for people in *errors.  The text
-	 * must live as long as the script. */
+	/* Owned, perhaps with warnings in *errors; or NULL, with every error for
+	 * people there.  The text must live as long as the script. */
 	struct engine_script *(*compile)(struct str text, struct engine_world *world,
 	    struct buf *errors);
 	void (*free)(struct engine_script **script); /* legal on NULL */

@@ -179,7 +179,7 @@ compile(struct str text, struct engine_world *world, struct buf *errors)
 	static const char *const missing[] = { "vnd.dovecot.execute", "vnd.dovecot.filter",
 		"vnd.dovecot.pipe", NULL };
 	const struct sieve_profile profile = { .engine = "doorstep", .missing = missing,
-		.include = engine_questions_include, .arg = world };
+		.include = engine_questions_include, .wants_warnings = true, .arg = world };
 	struct engine_script *script = xcalloc(1, sizeof *script);
 
 	script->program =

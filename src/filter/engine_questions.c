@@ -111,8 +111,9 @@ has_environment(void *arg, struct sieve_text item, struct sieve_text *out)
 
 	for (i = 0; i < sizeof items / sizeof items[0]; i++)
 		if (sieve_text_is(item, items[i].name)) {
+			/* RFC 5183 4: what is known and not available is empty. */
 			*out = engine_text(items[i].value);
-			return items[i].value.n > 0;
+			return true;
 		}
 	return false;
 }

@@ -101,6 +101,8 @@ answer_check(struct filter *filter, const union msg_any *any)
 	struct buf program = BUF_EMPTY;
 
 	answer.errors = script == NULL ? STR("0:0: the script was not given\n") : script->errors;
+	if (script != NULL)
+		answer.warnings = script->warnings;
 	if (question->is_dumped != 0 && script != NULL && script->compiled != NULL) {
 		if (filter->answerer.engine->dump != NULL)
 			filter->answerer.engine->dump(script->compiled, &program);

@@ -100,4 +100,15 @@ def test_script(path, engine):
     else:
         assert answer["error"] is None and status == 0
         assert [describe(a) for a in answer["actions"]] == order["expect"]
-        assert run(engine, "check", "--json", path) == (0, {"script": path, "valid": True, "errors": []})
+        status, answer = run(engine, "check", "--json", path)
+        assert status == 0 and answer["valid"] and answer["errors"] == []
+
+
+def test_what_is_never_reached_is_warned_of(tmp_path):
+    path = str(tmp_path / "warned.sieve")
+    with open(path, "w") as file:
+        file.write('require "fileinto";\nstop;\nkeep;\n')
+    status, answer = run("doorstep", "check", "--json", path)
+    assert status == 0 and answer["valid"] and answer["errors"] == []
+    assert {w["line"] for w in answer["warnings"]} >= {3}
+    assert any("fileinto" in w["text"] for w in answer["warnings"])
