@@ -161,7 +161,7 @@ check_full(const struct conf *conf)
 	assert_true(conf->log_syslog);
 	assert_true(conf->mailbox_autocreate);
 	assert_string_equal(conf->durability, "fsync");
-	assert_string_equal(conf->sieve_engine, "libsieve");
+	assert_string_equal(conf->sieve_engine, "doorstep");
 	assert_int_equal(conf->sieve_before.n, 2);
 	assert_string_equal(conf->sieve_before.at[0], "/a b");
 	assert_int_equal(conf->listener_count, 2);
