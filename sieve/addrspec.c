@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "unicode.h"
+
 struct cursor {
 	struct sieve_text text;
 	size_t i;
@@ -252,7 +254,7 @@ has_addrspec(struct cursor *cursor, struct sieve_addrspec *out)
 	if (!has_domain(cursor, out))
 		return false;
 	skip_blanks(cursor);
-	return true;
+	return sieve_unicode_is_valid(sieve_addrspec_text(out));
 }
 
 /* Words up to the angle bracket, RFC 5322 3.2.5; there may be none. */
@@ -306,7 +308,7 @@ sieve_addrspec_is_bare(struct sieve_text text, struct sieve_addrspec *out)
 	if (!has_local(&cursor, out) || !has_taken(&cursor, '@'))
 		return false;
 	add(out, '@');
-	return has_domain(&cursor, out) && cursor.i == text.n;
+	return has_domain(&cursor, out) && cursor.i == text.n && sieve_unicode_is_valid(text);
 }
 
 bool

@@ -409,6 +409,8 @@ static const struct {
 	{ "a@-b", NULL },
 	{ "a@b-", NULL },
 	{ "a@b_c", NULL },
+	{ "m\xc3@b", NULL },
+	{ "a@b\xff", NULL },
 	{ "a@[]", NULL },
 	{ "a@[192.0.2.1", NULL },
 	{ "a@[192.0.2.1]x", NULL },
