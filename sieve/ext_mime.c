@@ -166,28 +166,6 @@ sieve_mime_header(struct sieve_interp *in, const struct sieve_call *call)
 
 /* ---- address and exists ---- */
 
-static bool
-are_addresses_done(struct sieve_compare *compare, const struct sieve_call *call,
-    struct sieve_list names, uint32_t part)
-{
-	struct sieve_interp *in = compare->in;
-	struct sieve_selection selection = sieve_message_choose(in, call, part, names);
-	struct sieve_fields fields;
-	size_t i, end;
-	unsigned name;
-
-	for (name = 0; name < names.n && sieve_interp_can_spend(in, 1); name++) {
-		fields = sieve_message_fields(in, part, names.at[name].text);
-		sieve_message_chosen(&selection, fields.n, &i, &end);
-		if (!sieve_tests_can_hold_addresses(names.at[name].text))
-			continue;
-		for (; i < end; i++)
-			if (sieve_tests_is_field_done(compare, call, &fields, i))
-				return true;
-	}
-	return in->is_over;
-}
-
 bool
 sieve_mime_address(struct sieve_interp *in, const struct sieve_call *call)
 {
@@ -197,7 +175,7 @@ sieve_mime_address(struct sieve_interp *in, const struct sieve_call *call)
 
 	sieve_compare_begin(&compare, in, call, call->arguments[1]);
 	for (; parts.first < parts.end; parts.first++)
-		if (are_addresses_done(&compare, call, names, parts.first))
+		if (sieve_tests_are_addresses_done(&compare, call, names, parts.first))
 			return compare.is_true;
 	return sieve_compare_end(&compare);
 }

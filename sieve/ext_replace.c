@@ -32,17 +32,6 @@ check_replace(struct sieve_checker *checker, const struct sieve_node *node)
 
 /* ---- the new From ---- */
 
-static bool
-is_ascii(struct sieve_text text)
-{
-	size_t i;
-
-	for (i = 0; i < text.n; i++)
-		if ((unsigned char)text.p[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /* Up to where one of the bytes stands, outside of quotes; at most all. */
 static struct sieve_text
 take_until(struct sieve_text text, char byte)
@@ -99,7 +88,7 @@ add_mailbox(struct sieve_entity *e, struct sieve_text mailbox)
 {
 	struct sieve_text name = take_until(mailbox, '<'), rest = skip(mailbox, name.n);
 
-	if (rest.n > 0 && !is_ascii(name)) {
+	if (rest.n > 0 && !sieve_text_is_ascii(name)) {
 		sieve_entity_add_lines(e, encode_name(e->in, trim(name)));
 		sieve_entity_add_words(e, " ");
 		mailbox = rest;

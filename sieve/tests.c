@@ -110,8 +110,8 @@ sieve_tests_is_done(struct sieve_compare *compare, const struct sieve_call *call
 	return sieve_compare_is_done(compare, text);
 }
 
-bool
-sieve_tests_is_field_done(struct sieve_compare *compare, const struct sieve_call *call,
+static bool
+is_field_done(struct sieve_compare *compare, const struct sieve_call *call,
     const struct sieve_fields *fields, size_t at)
 {
 	struct sieve_interp *in = compare->in;
@@ -130,8 +130,8 @@ sieve_tests_is_field_done(struct sieve_compare *compare, const struct sieve_call
 
 /* RFC 5228 5.1: "MUST restrict the address test to headers that contain
  * addresses".  Of fields that no standard knows, their text decides. */
-bool
-sieve_tests_can_hold_addresses(struct sieve_text name)
+static bool
+can_hold_addresses(struct sieve_text name)
 {
 	static const char *const others[] = { "comments", "content-description",
 		"content-disposition", "content-id", "content-transfer-encoding", "content-type",
@@ -146,26 +146,38 @@ sieve_tests_can_hold_addresses(struct sieve_text name)
 }
 
 bool
-sieve_tests_address(struct sieve_interp *in, const struct sieve_call *call)
+sieve_tests_are_addresses_done(struct sieve_compare *compare, const struct sieve_call *call,
+    struct sieve_list names, uint32_t part)
 {
-	struct sieve_list names = sieve_interp_list(in, call->arguments[0]);
-	struct sieve_selection selection = sieve_message_choose(in, call, 0, names);
-	struct sieve_compare compare;
+	struct sieve_interp *in = compare->in;
+	struct sieve_selection selection = sieve_message_choose(in, call, part, names);
 	struct sieve_fields fields;
 	size_t i, end;
 	unsigned name;
 
-	if (sieve_call_has(call, SIEVE_GROUP_MIME))
-		return sieve_mime_address(in, call);
-	sieve_compare_begin(&compare, in, call, call->arguments[1]);
 	for (name = 0; name < names.n && sieve_interp_can_spend(in, 1); name++) {
-		fields = sieve_message_fields(in, 0, names.at[name].text);
+		fields = sieve_message_fields(in, part, names.at[name].text);
 		sieve_message_chosen(&selection, fields.n, &i, &end);
-		if (!sieve_tests_can_hold_addresses(names.at[name].text))
+		if (!can_hold_addresses(names.at[name].text))
 			continue;
 		for (; i < end; i++)
-			if (sieve_tests_is_field_done(&compare, call, &fields, i))
-				return compare.is_true;
+			if (is_field_done(compare, call, &fields, i))
+				return true;
 	}
+	return in->is_over;
+}
+
+bool
+sieve_tests_address(struct sieve_interp *in, const struct sieve_call *call)
+{
+	struct sieve_list names;
+	struct sieve_compare compare;
+
+	if (sieve_call_has(call, SIEVE_GROUP_MIME))
+		return sieve_mime_address(in, call);
+	names = sieve_interp_list(in, call->arguments[0]);
+	sieve_compare_begin(&compare, in, call, call->arguments[1]);
+	if (sieve_tests_are_addresses_done(&compare, call, names, 0))
+		return compare.is_true;
 	return sieve_compare_end(&compare);
 }

@@ -17,11 +17,8 @@ bool sieve_tests_size(struct sieve_interp *in, const struct sieve_call *call);
 bool sieve_tests_is_done(struct sieve_compare *compare, const struct sieve_call *call,
     const struct sieve_address *address);
 
-/* Compares all addresses of a field so.  True: done. */
-bool sieve_tests_is_field_done(struct sieve_compare *compare, const struct sieve_call *call,
-    const struct sieve_fields *fields, size_t i);
-
-/* RFC 5228 5.1: not Subject and the like. */
-bool sieve_tests_can_hold_addresses(struct sieve_text name);
+/* Compares all addresses of a part's fields of these names so.  True: done. */
+bool sieve_tests_are_addresses_done(struct sieve_compare *compare, const struct sieve_call *call,
+    struct sieve_list names, uint32_t part);
 
 #endif

@@ -16,6 +16,17 @@ sieve_text_of(const char *cstr)
 }
 
 bool
+sieve_text_is_ascii(struct sieve_text t)
+{
+	size_t i;
+
+	for (i = 0; i < t.n; i++)
+		if ((unsigned char)t.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+bool
 sieve_text_is_same(struct sieve_text a, struct sieve_text b)
 {
 	size_t i;

@@ -18,6 +18,7 @@ struct sieve_text {
 
 struct sieve_text sieve_text_of(const char *cstr);
 bool sieve_text_is(struct sieve_text a, const char *word); /* ASCII case ignored */
+bool sieve_text_is_ascii(struct sieve_text t);
 bool sieve_text_is_same(struct sieve_text a, struct sieve_text b); /* ASCII case ignored */
 
 /* Changes (insert, delete, replace, swap neighbours) that turn a into b,

@@ -118,17 +118,6 @@ can_fold(struct sieve_text text, struct sink *sink)
 	return true;
 }
 
-static bool
-is_ascii(struct sieve_text text)
-{
-	size_t i;
-
-	for (i = 0; i < text.n; i++)
-		if ((unsigned char)text.p[i] >= 0x80)
-			return false;
-	return true;
-}
-
 static int
 make_room(struct sieve_arena *a, struct sieve_unicode *unicode, size_t n)
 {
@@ -154,7 +143,7 @@ sieve_unicode_fold(struct sieve_arena *a, struct sieve_text original, struct sie
 	/* RFC 5051 2 (1) (b): "The original string is used unchanged". */
 	if (!can_fold(original, &sink))
 		return 0;
-	bits = is_ascii(original) ? 0 : sink.n / 8 + 1;
+	bits = sieve_text_is_ascii(original) ? 0 : sink.n / 8 + 1;
 	if (make_room(a, out, sink.n + bits) == -1)
 		return -1;
 	sink = (struct sink){ .p = out->room };

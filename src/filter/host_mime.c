@@ -11,20 +11,6 @@
 /* Of one value: LIMITS_PARAMS of them and what they are unquoted into. */
 #define PARSE_MEMORY_MAX ((size_t)64 << 10)
 
-/* RFC 2045 5.1: a token at the front of *rest, maybe empty. */
-static struct str
-take_token(struct str *rest)
-{
-	struct str text = header_skip_space(*rest);
-	size_t n = 0;
-
-	while (n < text.n && (unsigned char)text.p[n] > ' ' && text.p[n] != 127 &&
-	    strchr("()<>@,;:\\\"/[]?=", text.p[n]) == NULL)
-		n++;
-	*rest = header_skip_space(str_from(text, n));
-	return str_sub(text, 0, n);
-}
-
 static bool
 has_param(struct host *host, struct str rest, struct str name)
 {
@@ -43,11 +29,11 @@ bool
 host_has_mime_value(struct host *host, struct str raw, enum host_mime what, struct str param,
     struct str *out)
 {
-	struct str rest = raw, type = take_token(&rest), subtype = STR_EMPTY;
+	struct str rest = raw, type = mime_take_token(&rest), subtype = STR_EMPTY;
 
 	if (rest.n > 0 && rest.p[0] == '/') {
 		rest = str_from(rest, 1);
-		subtype = take_token(&rest);
+		subtype = mime_take_token(&rest);
 	}
 	buf_clear(&host->value);
 	if (what == HOST_MIME_PARAM) {

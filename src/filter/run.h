@@ -57,7 +57,6 @@ struct run {
 	struct asker *asker;  /* NULL: nobody to be asked */
 	const char *hostname;
 	uint32_t version;     /* of the message, as the script that runs finds it */
-	struct str text;      /* and its text; empty: as it came */
 	struct rec_version *versions;
 	struct rec_remembered *marks;
 	size_t version_count, mark_count;

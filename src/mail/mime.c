@@ -91,9 +91,8 @@ can_begin_part(struct walk *w, uint32_t parent, bool is_digest, size_t at)
 	return true;
 }
 
-/* RFC 2045 5.1: a token at the front of *rest, maybe empty. */
-static struct str
-take_token(struct str *rest)
+struct str
+mime_take_token(struct str *rest)
 {
 	struct str text = header_skip_space(*rest);
 	size_t n = 0;
@@ -108,12 +107,12 @@ take_token(struct str *rest)
 static void
 read_type(struct walk *w, struct mime_part *part, struct str value)
 {
-	struct str rest = value, type = take_token(&rest), subtype;
+	struct str rest = value, type = mime_take_token(&rest), subtype;
 
 	if (rest.n == 0 || rest.p[0] != '/')
 		return;
 	rest = str_from(rest, 1);
-	subtype = take_token(&rest);
+	subtype = mime_take_token(&rest);
 	if (type.n == 0 || subtype.n == 0)
 		return;
 	part->type = type;
@@ -127,7 +126,7 @@ read_disposition(struct walk *w, struct mime_part *part, struct str value)
 {
 	struct str rest = value;
 
-	part->disposition = take_token(&rest);
+	part->disposition = mime_take_token(&rest);
 	param_parse(rest, w->a, &part->disposition_params);
 	w->m->limits |= part->disposition_params.limits;
 }

@@ -55,6 +55,10 @@ void mime_parse(struct str message, struct arena *a, struct mime *out);
 struct str mime_part_header(const struct mime *m, const struct mime_part *part);
 struct str mime_part_body(const struct mime *m, const struct mime_part *part);
 
+/* RFC 2045 5.1: takes a token, maybe an empty one, and the blanks around it off
+ * the front. */
+struct str mime_take_token(struct str *rest);
+
 bool mime_part_is(const struct mime_part *part, struct str type, struct str subtype);
 
 /* Appends the file name (RFC 2183 2.3, else the Content-Type's name) as
