@@ -6,8 +6,8 @@
 
 #include "cli/svtest.h"
 
-#include "config.h"
 #include "filter/engine_message.h"
+#include "filter/engine_questions.h"
 #include "sieve/mailto.h"
 
 static bool
@@ -50,39 +50,15 @@ is_configured(struct svtest *test, struct str item, struct str *out)
 	return false;
 }
 
-static struct str
-domain_of(struct str name)
-{
-	ptrdiff_t dot = str_find_byte(name, '.');
-
-	return dot == -1 ? name : str_from(name, (size_t)dot + 1);
-}
-
 static bool
 has_environment(void *arg, struct sieve_text item, struct sieve_text *out)
 {
 	struct svtest *test = arg;
-	struct str host = str_of(test->hostname), found;
-	const struct {
-		const char *name;
-		struct str value;
-	} items[] = {
-		{ "domain", domain_of(host) },
-		{ "host", host },
-		{ "location", STR("MDA") },
-		{ "name", STR("Doorstep") },
-		{ "phase", STR("during") },
-		{ "version", STR(DOORSTEP_VERSION) },
-		{ "vnd.dovecot.default-mailbox", STR("INBOX") },
-		{ "vnd.dovecot.username", STR("testsuite-mail-user@example.org") },
-	};
-	size_t i;
+	struct str found;
 
-	for (i = 0; i < sizeof items / sizeof items[0]; i++)
-		if (sieve_text_is(item, items[i].name)) {
-			*out = engine_text(items[i].value);
-			return items[i].value.n > 0;
-		}
+	if (engine_questions_has_item(test->hostname, STR("testsuite-mail-user@example.org"), item,
+		out))
+		return out->n > 0;
 	if (!is_configured(test, engine_str(item), &found))
 		return false;
 	*out = engine_text(found);

@@ -6,9 +6,8 @@
 
 #include "filter/engine_questions.h"
 
+#include "config.h"
 #include "filter/engine_message.h"
-
-#define VERSION "1"
 
 /* ---- the envelope, RFC 5228 5.4, 6009 ---- */
 
@@ -87,11 +86,11 @@ domain_of(struct str name)
 	return dot == -1 ? name : str_from(name, (size_t)dot + 1);
 }
 
-static bool
-has_environment(void *arg, struct sieve_text item, struct sieve_text *out)
+bool
+engine_questions_has_item(const char *hostname, struct str user, struct sieve_text item,
+    struct sieve_text *out)
 {
-	const struct run *run = arg;
-	struct str host = str_of(run->hostname);
+	struct str host = str_of(hostname);
 	const struct {
 		const char *name;
 		struct str value;
@@ -101,21 +100,33 @@ has_environment(void *arg, struct sieve_text item, struct sieve_text *out)
 		{ "location", STR("MDA") },
 		{ "name", STR("Doorstep") },
 		{ "phase", STR("during") },
-		{ "remote-host", run->question->helo },
-		{ "remote-ip", run->question->client },
-		{ "version", STR(VERSION) },
+		{ "version", STR(DOORSTEP_VERSION) },
 		{ "vnd.dovecot.default-mailbox", STR("INBOX") },
-		{ "vnd.dovecot.username", run->rcpt->user },
+		{ "vnd.dovecot.username", user },
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof items / sizeof items[0]; i++)
 		if (sieve_text_is(item, items[i].name)) {
-			/* RFC 5183 4: what is known and not available is empty. */
 			*out = engine_text(items[i].value);
 			return true;
 		}
 	return false;
+}
+
+/* RFC 5183 4: what is known and not available is empty. */
+static bool
+has_environment(void *arg, struct sieve_text item, struct sieve_text *out)
+{
+	const struct run *run = arg;
+
+	if (sieve_text_is(item, "remote-host"))
+		*out = engine_text(run->question->helo);
+	else if (sieve_text_is(item, "remote-ip"))
+		*out = engine_text(run->question->client);
+	else
+		return engine_questions_has_item(run->hostname, run->rcpt->user, item, out);
+	return true;
 }
 
 /* ---- what deliver knows ---- */

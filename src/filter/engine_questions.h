@@ -12,6 +12,11 @@
  */
 void engine_questions_fill(struct sieve_host *out, const struct run *run);
 
+/* Items of RFC 5183 4.1 that are the same in a delivery and in a test.  False:
+ * none of them. */
+bool engine_questions_has_item(const char *hostname, struct str user, struct sieve_text item,
+    struct sieve_text *out);
+
 /* For a profile, whose arg must be a world: scripts that scripts include. */
 enum sieve_found engine_questions_include(void *world, enum sieve_location location,
     struct sieve_text name, struct sieve_text *script_out);
