@@ -208,10 +208,11 @@ make_delivery(struct job *job, struct disk_delivery *out)
 	out->trace_id = job->trace_id;
 	out->sender = job->sender;
 	out->digest = (struct str){ (const char *)job->digest, sizeof job->digest };
-	if (!job->is_file)
-		out->body = job->body;
 	for (i = 0; i < job->rcpt_count; i++)
 		count += job->rcpts[i].copy_count;
+	/* A record of marks alone has nobody who would need it. */
+	if (!job->is_file && count > 0)
+		out->body = job->body;
 	for (i = 0; i < job->rcpt_count; i++)
 		mark_count += job->rcpts[i].mark_count;
 	out->marks.at = arena_array(&job->arena, mark_count, sizeof *out->marks.at);

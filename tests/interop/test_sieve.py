@@ -270,3 +270,16 @@ def test_a_script_is_used_on_mail_that_is_there():
         # Once more: what is as the script wants it stays as it is.
         door.command(*words, "--yes")
         assert folders(door)["INBOX"] == 4 and len(door.messages("alice", "One")) == 1
+
+
+def test_a_discarded_message_is_remembered_too():
+    with begin('require ["duplicate", "fileinto"];\n'
+               'if duplicate { fileinto "Again"; } else { discard; }') as door:
+        give(door, ident="a")
+        assert folders(door) == {}
+        for pid in [door.process.pid] + door.children(door.process.pid):
+            os.kill(pid, signal.SIGKILL)
+        door.process.wait()
+        door.start()
+        give(door, ident="a", subject="changed")
+        assert folders(door) == {"Again": 1}
