@@ -14,15 +14,17 @@
 bool
 sieve_tests_header(struct sieve_interp *in, const struct sieve_call *call)
 {
-	struct sieve_list names = sieve_interp_list(in, call->arguments[0]);
-	struct sieve_selection selection = sieve_message_choose(in, call, 0, names);
+	struct sieve_selection selection;
 	struct sieve_compare compare;
 	struct sieve_fields fields;
+	struct sieve_list names;
 	size_t i, end;
 	unsigned name;
 
 	if (sieve_call_has(call, SIEVE_GROUP_MIME))
 		return sieve_mime_header(in, call);
+	names = sieve_interp_list(in, call->arguments[0]);
+	selection = sieve_message_choose(in, call, 0, names);
 	sieve_compare_begin(&compare, in, call, call->arguments[1]);
 	for (name = 0; name < names.n && sieve_interp_can_spend(in, 1); name++) {
 		fields = sieve_message_fields(in, 0, names.at[name].text);
