@@ -24,6 +24,7 @@ struct box_private {
 	TAILQ_ENTRY(box_private) entry; /* in order of use, when nobody holds it */
 	unsigned holders;
 	bool is_listed, is_gone; /* gone: out of the table, freed by its last holder */
+	bool is_made_synced;
 	dev_t device;
 	ino_t inode;
 	struct timespec changed; /* its mtime when its parts were known to be ours, or 0 */
@@ -213,6 +214,12 @@ boxes_hold(struct box *box)
 }
 
 void
+boxes_forget_made(struct box *box)
+{
+	box->private->is_made_synced = true;
+}
+
+void
 boxes_give(struct boxes *boxes, struct box **box)
 {
 	struct box_private *p;
@@ -224,6 +231,9 @@ boxes_give(struct boxes *boxes, struct box **box)
 	BUG_ON(p->holders == 0);
 	if (--p->holders > 0)
 		return;
+	/* Not while a thread of another holder may be syncing them. */
+	if (p->is_made_synced)
+		maildir_forget_made(p->box.maildir);
 	if (p->is_gone) {
 		destroy(p);
 		return;

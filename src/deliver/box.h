@@ -39,4 +39,8 @@ int boxes_take(struct boxes *boxes, struct str root, struct str name, bool creat
 void boxes_hold(struct box *box); /* one more holder */
 void boxes_give(struct boxes *boxes, struct box **box); /* legal on NULL */
 
+/* Everything made with this opening is on disk: maildir_forget_made, when the last
+ * holder has given it back. */
+void boxes_forget_made(struct box *box);
+
 #endif

@@ -271,7 +271,7 @@ release_round(struct settle *settle)
 
 	for (i = 0; i < settle->round.n; i++) {
 		file_close(&settle->round.at[i].fd);
-		maildir_forget_made(settle->round.at[i].box->maildir);
+		boxes_forget_made(settle->round.at[i].box);
 		boxes_give(settle->deliver->boxes, &settle->round.at[i].box);
 	}
 	settle->round.n = 0;

@@ -64,7 +64,8 @@ void maildir_close(struct maildir **m);
 int maildir_sync_dirs(const struct maildir *m, struct fail *why);
 
 /* Everything made with this opening is on disk (maildir_sync_dirs, or a sync of
- * the whole file system): closes what was kept open for that. */
+ * the whole file system): closes what was kept open for that.  No other thread may
+ * be in maildir_sync_dirs. */
 void maildir_forget_made(struct maildir *m);
 
 /* Adds a folder to root/subscriptions, as Dovecot keeps it, unless it is there.

@@ -67,6 +67,29 @@ open_folder_is_shared(void **state)
 	assert_null(boxes);
 }
 
+/* A thread of the other holder may be in fsync of them. */
+static void
+made_directories_stay_open_while_held(void **state)
+{
+	struct place *place = *state;
+	struct boxes *boxes = boxes_new(10);
+	struct box *one = take(place, boxes, "Made"), *two = take(place, boxes, "Made");
+	const struct maildir *m = one->maildir;
+	struct fail why = FAIL_EMPTY;
+
+	assert_int_not_equal(m->made_fds[0], -1);
+	boxes_forget_made(one);
+	boxes_give(boxes, &one);
+	assert_int_not_equal(m->made_fds[0], -1);
+	assert_int_equal(maildir_sync_dirs(two->maildir, &why), 0);
+	boxes_give(boxes, &two);
+	two = take(place, boxes, "Made");
+	assert_ptr_equal(two->maildir, m);
+	assert_int_equal(m->made_fds[0], -1);
+	boxes_give(boxes, &two);
+	boxes_free(&boxes);
+}
+
 static void
 removed_folder_is_made_anew(void **state)
 {
@@ -171,6 +194,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(open_folder_is_shared),
+		cmocka_unit_test(made_directories_stay_open_while_held),
 		cmocka_unit_test(removed_folder_is_made_anew),
 		cmocka_unit_test(renamed_folder_gets_no_more_mail),
 		cmocka_unit_test(new_that_was_made_anew_is_noticed),
