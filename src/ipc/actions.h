@@ -28,6 +28,8 @@ enum filter_question {
 
 enum filter_answer { FILTER_NO, FILTER_YES, FILTER_IN_DOUBT };
 
+#define RELAY_MAILS_MAX 32 /* of one deliver, with relay at one time */
+
 #define FILTER_QUESTIONS_MAX 400 /* that one question of deliver may cause */
 #define FILTER_SUBJECT_MAX ((size_t)8192) /* bytes of subject and object */
 #define FILTER_VERSION_MAX ((size_t)96 * 1024) /* bytes of head and foot */
