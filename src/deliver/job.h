@@ -47,6 +47,28 @@ struct job_copy {
 	size_t from, end;
 };
 
+/*
+ * A message that the delivery sends, to one recipient: a row of the outbox,
+ * committed with the delivery or not at all.  Its text is `head`, then the
+ * bytes of the job's body from `from` to before `end`, all with LF.  Envelope
+ * and parameters mean what they mean in DELIVER_GIVES_MAIL (ipc/messages.def).
+ */
+struct job_outgoing {
+	const char *cause; /* constant: redirect, vacation, notify, reject, dsn, ... */
+	struct str sender, recipient; /* sender empty: <> */
+	struct str envid, orcpt, by;
+	uint32_t notify;
+	uint8_t ret, body_type, smtputf8, requiretls;
+	struct str head; /* lines of the header, or a whole message made here */
+	size_t from, end;
+	struct str script, rule; /* empty: none */
+	uint32_t line;
+	int64_t lifetime; /* seconds until it expires, 0: as outbox_lifetime says */
+};
+
+/* Rows that one recipient's scripts may make; beyond it is a filter gone wrong. */
+#define JOB_OUTGOING_MAX 1024
+
 /* Longest index field kept, in bytes: what a list of messages shows. */
 #define JOB_FIELD_MAX 2048
 
@@ -68,6 +90,9 @@ struct job_rcpt {
 	size_t script_count;
 	struct job_copy *copies; /* in the job's arena */
 	size_t copy_count;
+	/* In the job's arena; also of a recipient without any copy. */
+	struct job_outgoing *outgoing;
+	size_t outgoing_count;
 	/* what discarded the message; only told when there is no copy at all */
 	struct str discard_script, discard_rule;
 	uint32_t discard_line;
