@@ -118,6 +118,8 @@ check_global(const struct conf *conf, struct buf *reason)
 	if (conf->journal_message_limit * 4 > conf->journal_segment_size)
 		return refuse(reason,
 		    "journal_segment_size must be at least four times journal_message_limit");
+	if (conf->outbox_retry_min <= 0 || conf->outbox_retry_max < conf->outbox_retry_min)
+		return refuse(reason, "outbox_retry_max must not be below outbox_retry_min, nor that 0");
 	if (conf->user[0] == '\0' || conf->auth_user[0] == '\0' || conf->virtual_user[0] == '\0')
 		return refuse(reason, "user, auth_user and virtual_user may not be empty");
 	return check_location(conf->mail_location, reason);

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "deliver/deliver.h"
+#include "deliver/outgoing.h"
 #include "deliver/place.h"
 #include "deliver/room.h"
 
@@ -89,7 +90,11 @@ make_ready(struct job *job)
 static void
 write_files(void *arg)
 {
-	place_write_files(arg);
+	struct job *job = arg;
+
+	if (job->is_file)
+		place_write_files(job);
+	outgoing_write_files(job);
 }
 
 static void
@@ -133,7 +138,8 @@ commit_add(struct commit *commit, struct job *job)
 	/* The record has one body for all copies: changed ones are files too. */
 	job->is_file = job->body.n > (uint64_t)conf->journal_message_limit || is_changed(job) ||
 	    str_is_equal(str_of(conf->durability), STR("fsync"));
-	if (!job->is_file || job_is_settled(job)) {
+	outgoing_prepare(job);
+	if ((!job->is_file && !outgoing_has_files(job)) || job_is_settled(job)) {
 		make_ready(job);
 		return;
 	}
@@ -210,8 +216,9 @@ make_delivery(struct job *job, struct disk_delivery *out)
 	out->digest = (struct str){ (const char *)job->digest, sizeof job->digest };
 	for (i = 0; i < job->rcpt_count; i++)
 		count += job->rcpts[i].copy_count;
+	outgoing_add(job, out);
 	/* A record of marks alone has nobody who would need it. */
-	if (!job->is_file && count > 0)
+	if (!job->is_file && (count > 0 || outgoing_needs_body(job)))
 		out->body = job->body;
 	for (i = 0; i < job->rcpt_count; i++)
 		mark_count += job->rcpts[i].mark_count;
@@ -225,7 +232,7 @@ make_delivery(struct job *job, struct disk_delivery *out)
 			continue;
 		for (j = 0; j < rcpt->mark_count; j++)
 			out->marks.at[out->marks.n++] = rcpt->marks[j];
-		if (rcpt->copy_count == 0)
+		if (rcpt->copy_count == 0 && rcpt->outgoing_count == 0)
 			continue;
 		for (j = 0; j < rcpt->copy_count; j++)
 			out->copies.at[out->copies.n++] = make_copy(rcpt, &rcpt->copies[j]);
@@ -236,12 +243,23 @@ make_delivery(struct job *job, struct disk_delivery *out)
 	}
 }
 
+/* Written before the record, which was not. */
+static void
+drop_files(struct job *job)
+{
+	size_t i;
+
+	place_drop_files(job);
+	for (i = 0; i < job->rcpt_count; i++)
+		outgoing_drop(&job->rcpts[i]);
+}
+
 static void
 refuse_open(struct job *job, const struct fail *why)
 {
 	size_t i;
 
-	place_drop_files(job);
+	drop_files(job);
 	for (i = 0; i < job->rcpt_count; i++)
 		if (!job->rcpts[i].is_settled)
 			job_refuse(&job->rcpts[i], why);
@@ -289,7 +307,8 @@ has_record(const struct job *job)
 
 	for (i = 0; i < job->rcpt_count; i++)
 		if (!job->rcpts[i].is_settled &&
-		    (job->rcpts[i].copy_count > 0 || job->rcpts[i].mark_count > 0))
+		    (job->rcpts[i].copy_count > 0 || job->rcpts[i].mark_count > 0 ||
+			job->rcpts[i].outgoing_count > 0))
 			return true;
 	return false;
 }
@@ -298,7 +317,7 @@ has_record(const struct job *job)
 static uint64_t
 record_size(const struct job *job)
 {
-	uint64_t size = 4096 + (job->is_file ? 0 : job->body.n);
+	uint64_t size = 4096 + (job->is_file ? 0 : job->body.n) + outgoing_size(job);
 	size_t i, j;
 
 	for (i = 0; i < job->rcpt_count; i++) {
@@ -346,7 +365,7 @@ prepare(struct commit *commit, struct job *job)
 	TAILQ_REMOVE(&commit->ready, job, entry);
 	if (!has_record(job)) {
 		settle_rcpts(job);
-		place_drop_files(job);
+		drop_files(job);
 		job_end(job);
 		return;
 	}

@@ -64,6 +64,9 @@ struct job_outgoing {
 	struct str script, rule; /* empty: none */
 	uint32_t line;
 	int64_t lifetime; /* seconds until it expires, 0: as outbox_lifetime says */
+	/* By outgoing.c: of the text, and where it is when it is large. */
+	size_t size;
+	struct str file;
 };
 
 /* Rows that one recipient's scripts may make; beyond it is a filter gone wrong. */
@@ -93,6 +96,7 @@ struct job_rcpt {
 	/* In the job's arena; also of a recipient without any copy. */
 	struct job_outgoing *outgoing;
 	size_t outgoing_count;
+	uint32_t first_outgoing; /* index of the first in the record */
 	/* what discarded the message; only told when there is no copy at all */
 	struct str discard_script, discard_rule;
 	uint32_t discard_line;

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "deliver/deliver.h"
+#include "deliver/outgoing.h"
 
 static bool
 is_open(const struct job_rcpt *rcpt)
@@ -178,13 +179,15 @@ unplace(struct job_rcpt *rcpt, struct job_copy *copy)
 	buf_fini(&tmp);
 }
 
-/* One of its copies cannot be made: the recipient gets none of them, the
- * record says so durably, and only then 4xx is answered (delivery.md). In this
+/* One of its copies cannot be made: the recipient gets none of them and sends
+ * nothing, the record says so durably, and only then 4xx is answered (delivery.md). In this
  * order: a crash before the void makes the copy from the record, and the
  * client's retry meets its mark; a crash after it finds nothing to double. */
 static void
 void_rcpt(struct job_rcpt *rcpt, uint32_t first_copy, struct fail *why)
 {
+	const struct store_sent none = { 0, 0 };
+	struct store_sent sent = { rcpt->first_outgoing, (uint32_t)rcpt->outgoing_count };
 	struct job *job = rcpt->job;
 	struct fail void_why;
 	size_t j;
@@ -193,10 +196,15 @@ void_rcpt(struct job_rcpt *rcpt, uint32_t first_copy, struct fail *why)
 		struct job_copy *copy = &rcpt->copies[j];
 
 		unplace(rcpt, copy);
+		/* The first takes back what the recipient has beside copies. */
 		if (store_void(job->deliver->store, job->seq, first_copy + (uint32_t)j,
-			j == 0 ? rcpt->digest : NULL, &void_why) == -1)
+			j == 0 ? rcpt->digest : NULL, j == 0 ? sent : none, &void_why) == -1) {
 			log_error("%.*s: %s", STR_ARG(job->trace_id), void_why.log);
-		else if (job->is_file)
+			continue;
+		}
+		if (j == 0)
+			outgoing_drop(rcpt);
+		if (job->is_file)
 			maildir_unlink_tmp(copy->box->maildir, copy->file);
 	}
 	/* The disk's word is final for the record, never for the sender. */

@@ -192,13 +192,67 @@ apply_marks(struct overlay *o, uint64_t seq, const struct disk_delivery *d)
 	}
 }
 
+/* ---- outbox ---- */
+
+static struct str
+outbox_key(unsigned char out[FORMAT_KEY_MAX], uint64_t id)
+{
+	return (struct str){ (const char *)out, format_key_outbox(out, id) };
+}
+
+static struct disk_outbox_row
+outbox_row(const struct disk_delivery *d, const struct disk_outgoing *g, struct str text)
+{
+	return (struct disk_outbox_row){
+		.cause = g->cause, .user = g->user, .trace_id = d->trace_id,
+		.script = g->script, .line = g->line, .rule = g->rule, .sender = g->sender,
+		.recipient = g->recipient, .envid = g->envid, .orcpt = g->orcpt, .by = g->by,
+		.notify = g->notify, .ret = g->ret, .body_type = g->body_type,
+		.smtputf8 = g->smtputf8, .requiretls = g->requiretls, .created = d->received,
+		.expires = g->expires, .next = d->received, .size = g->size, .file = g->file,
+		.text = text,
+	};
+}
+
+static void
+put_outgoing(struct overlay *o, uint64_t id, const struct disk_delivery *d,
+    const struct disk_outgoing *g)
+{
+	unsigned char key[FORMAT_KEY_MAX];
+	struct buf text = BUF_EMPTY;
+	struct disk_outbox_row row;
+
+	if (g->file.n == 0) {
+		buf_add_str(&text, g->head);
+		if (g->from < g->end)
+			buf_add_str(&text, str_sub(d->body, (size_t)g->from, (size_t)(g->end - g->from)));
+	}
+	row = outbox_row(d, g, buf_str(&text));
+	overlay_put(o, INDEX_OUTBOX, outbox_key(key, id), disk_outbox_row_fields, &row);
+	buf_fini(&text);
+}
+
+void
+apply_outbox(struct overlay *o, uint64_t seq, const struct disk_delivery *d)
+{
+	unsigned char key[FORMAT_KEY_MAX];
+
+	for (uint32_t i = 0; i < d->outgoing.n; i++)
+		put_outgoing(o, format_outbox_id(seq, i), d, &d->outgoing.at[i]);
+	for (size_t i = 0; i < d->done.n; i++)
+		overlay_delete(o, INDEX_OUTBOX, outbox_key(key, d->done.at[i].id));
+}
+
 int
 apply_delivery(struct overlay *o, uint64_t seq, const struct disk_delivery *d, struct fail *why)
 {
+	/* First what cannot fail: rows of messages can be found again, in the
+	 * mailboxes; these cannot. */
+	apply_marks(o, seq, d);
+	apply_outbox(o, seq, d);
 	for (size_t i = 0; i < d->copies.n; i++)
 		if (apply_copy(o, d, &d->copies.at[i], why) == -1)
 			return -1;
-	apply_marks(o, seq, d);
 	return 0;
 }
 
@@ -247,6 +301,12 @@ void_row(struct overlay *o, const struct disk_void *v, struct fail *why)
 int
 apply_void(struct overlay *o, const struct disk_void *v, struct fail *why)
 {
+	unsigned char key[FORMAT_KEY_MAX];
+
+	/* What a delivery sends is sent when it was made, and only then. */
+	for (uint32_t i = 0; i < v->outgoing_count && i < FORMAT_OUTGOING_MAX; i++)
+		overlay_delete(o, INDEX_OUTBOX,
+		    outbox_key(key, format_outbox_id(v->seq, v->first_outgoing + i)));
 	if (void_row(o, v, why) == -1)
 		return -1;
 	for (size_t i = 0; i < v->marks.n; i++)

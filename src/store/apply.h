@@ -16,6 +16,8 @@ int apply_delivery(struct overlay *o, uint64_t seq, const struct disk_delivery *
 /* Only the marks: for a new index beside an old journal, whose rows the rescan
  * of the mailboxes will find. */
 void apply_marks(struct overlay *o, uint64_t seq, const struct disk_delivery *d);
+/* Only its rows of the outbox, put and taken out: likewise. */
+void apply_outbox(struct overlay *o, uint64_t seq, const struct disk_delivery *d);
 /* Does nothing when the row is not that of the copy (any more): a second void of
  * the same copy changes nothing. */
 int apply_void(struct overlay *o, const struct disk_void *v, struct fail *why);

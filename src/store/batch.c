@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "store/maildir.h"
+#include "store/outbox.h"
 #include "store/store_private.h"
 
 /* Digests that one ack record tells of; the others wait for the next. */
@@ -171,6 +172,11 @@ store_prepare(struct store_batch *batch, struct disk_delivery *d, uint64_t *seq_
 	size_t numbered = 0;
 
 	BUG_ON(s->open != batch);
+	if (d->outgoing.n > FORMAT_OUTGOING_MAX) {
+		free(boxes);
+		return fail_set(why, FAIL_OURS, 3, 0, 0, "too many messages to be sent",
+		    "%.*s: one delivery sends %zu messages", STR_ARG(d->trace_id), d->outgoing.n);
+	}
 	name_copies(s, d, &batch->names);
 	while (numbered < d->copies.n &&
 	    number_copy(s, &d->copies.at[numbered], &boxes[numbered], why) == 0)
@@ -184,6 +190,7 @@ store_prepare(struct store_batch *batch, struct disk_delivery *d, uint64_t *seq_
 		for (size_t i = 0; i < d->copies.n; i++)
 			count_pending(boxes[i]->user, &d->copies.at[i]);
 		batch->deliveries++;
+		batch->has_outgoing = batch->has_outgoing || d->outgoing.n > 0;
 		batch->last_delivery = *seq_out;
 	}
 	/* Backwards: two copies may be in one mailbox. */
@@ -233,6 +240,12 @@ store_prepare_rescan(struct store_batch *batch, struct disk_rescan *r, uint64_t 
 int
 store_write(struct store_batch *batch, struct fail *why)
 {
+	/* Before the record, so that its mail is never waiting unseen. */
+	if (batch->has_outgoing && !batch->store->has_outbox) {
+		if (outbox_make(batch->store->dir, why) == -1)
+			return -1;
+		batch->store->has_outbox = true;
+	}
 	return journal_write(batch->journal, why);
 }
 
@@ -358,10 +371,11 @@ has_placing(const struct store *s, uint64_t seq, struct journal_record *out)
 
 static struct disk_void
 make_void(uint64_t seq, uint32_t copy, const struct disk_delivery *d,
-    const unsigned char *unacked_or_null)
+    const struct store_sent *sent, const unsigned char *unacked_or_null)
 {
 	const struct disk_copy *c = &d->copies.at[copy];
-	struct disk_void v = { .seq = seq, .copy = copy, .user = c->user, .root = c->root,
+	struct disk_void v = { .seq = seq, .copy = copy, .first_outgoing = sent->first,
+		.outgoing_count = sent->count, .user = c->user, .root = c->root,
 		.mailbox = c->mailbox, .path = c->path, .uid = c->uid, .file = c->file };
 
 	if (unacked_or_null != NULL)
@@ -373,7 +387,7 @@ make_void(uint64_t seq, uint32_t copy, const struct disk_delivery *d,
 
 int
 store_void(struct store *s, uint64_t seq, uint32_t copy, const unsigned char *unacked_or_null,
-    struct fail *why)
+    struct store_sent sent, struct fail *why)
 {
 	int rc = -1;
 	struct journal_record record;
@@ -387,7 +401,8 @@ store_void(struct store *s, uint64_t seq, uint32_t copy, const unsigned char *un
 		    (unsigned long long)seq);
 	arena_init(&a);
 	BUG_ON(apply_read(&record, &a, &r, why) == -1 || copy >= r.delivery.copies.n);
-	v = make_void(seq, copy, &r.delivery, unacked_or_null);
+	BUG_ON((uint64_t)sent.first + sent.count > r.delivery.outgoing.n);
+	v = make_void(seq, copy, &r.delivery, &sent, unacked_or_null);
 	rc = journal_add_void(s->journal, seq, disk_void_fields, &v, why);
 	if (rc == 0 && apply_void(&s->overlay, &v, why) == -1)
 		log_error("void of record %llu: %s", (unsigned long long)seq, why->log);

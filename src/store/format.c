@@ -102,3 +102,15 @@ format_key_name(unsigned char key[FORMAT_KEY_MAX], uint64_t mailbox_id, struct s
 	format_name_hash(file, key + 8);
 	return 8 + 16;
 }
+
+uint64_t
+format_outbox_id(uint64_t seq, uint32_t index)
+{
+	return seq * FORMAT_OUTGOING_MAX + index;
+}
+
+size_t
+format_key_outbox(unsigned char key[FORMAT_KEY_MAX], uint64_t id)
+{
+	return put_number(key, id, 8);
+}

@@ -16,6 +16,7 @@
  *   OWNER/journal/voids deliveries taken back after they were committed
  *   OWNER/journal/note  how far things have got, unsynced: journal.h
  *   OWNER/index/        an LMDB environment with the tables below
+ *   OWNER/outbox/       texts of large outgoing mail: outbox.h
  *
  * LMDB values and journal payloads are the records of format.def; keys are
  * fixed-size integers in big endian, so that ranges scan in order, and digests:
@@ -30,7 +31,7 @@
 #define FORMAT_TABLE_NAMES "names"	   /* mailbox id(8) name hash(16) -> name_row */
 #define FORMAT_TABLE_MARKS "marks"	   /* digest(32) -> mark_row */
 #define FORMAT_TABLE_UNACKED "unacked"	   /* digest(32) -> mark_row */
-#define FORMAT_TABLE_OUTBOX "outbox"	   /* sequence(8): for the outgoing mail */
+#define FORMAT_TABLE_OUTBOX "outbox"	   /* row id(8) -> outbox_row */
 #define FORMAT_TABLES 8
 
 /*
@@ -44,6 +45,11 @@ uint64_t format_user_id(struct str user);
 uint64_t format_mailbox_id(uint64_t user_id, struct str mailbox);
 void format_name_hash(struct str file, unsigned char out[16]);
 
+/* Of a row of the outbox: made by message `index` of the record.  Never given
+ * twice, since sequences are not. */
+#define FORMAT_OUTGOING_MAX 65536 /* in one record */
+uint64_t format_outbox_id(uint64_t seq, uint32_t index);
+
 /* Keys, into a caller's bytes. */
 #define FORMAT_KEY_MAX 32
 size_t format_key_user(unsigned char key[FORMAT_KEY_MAX], uint64_t user_id);
@@ -51,6 +57,7 @@ size_t format_key_mailbox(unsigned char key[FORMAT_KEY_MAX], uint64_t user_id,
     uint64_t mailbox_id);
 size_t format_key_message(unsigned char key[FORMAT_KEY_MAX], uint64_t mailbox_id, uint32_t uid);
 size_t format_key_name(unsigned char key[FORMAT_KEY_MAX], uint64_t mailbox_id, struct str file);
+size_t format_key_outbox(unsigned char key[FORMAT_KEY_MAX], uint64_t id);
 /* A number of n <= 8 bytes out of a key. */
 uint64_t format_number(const unsigned char *bytes, size_t n);
 

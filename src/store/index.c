@@ -498,6 +498,16 @@ index_mark(struct index_txn *txn, enum index_table table, const unsigned char ke
 	return rc;
 }
 
+int
+index_count(struct index_txn *txn, enum index_table table, uint64_t *count_out, struct fail *why)
+{
+	MDB_stat stat;
+	int error = mdb_stat(txn->txn, txn->index->tables[table], &stat);
+
+	*count_out = error == 0 ? stat.ms_entries : 0;
+	return error == 0 ? 0 : lmdb_fail(txn->index, error, table_names[table], why);
+}
+
 /* ---- walking ---- */
 
 static int

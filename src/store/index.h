@@ -84,6 +84,10 @@ int index_mark(struct index_txn *txn, enum index_table table, const unsigned cha
 int index_get(struct index_txn *txn, enum index_table table, struct str key,
     struct str *value_out, struct fail *why);
 
+/* Rows of a table, without looking at them. */
+int index_count(struct index_txn *txn, enum index_table table, uint64_t *count_out,
+    struct fail *why);
+
 /* ---- walking: rows in the order of their keys ---- */
 
 struct index_walk {

@@ -165,6 +165,40 @@ overlay_get(struct overlay *o, enum index_table table, struct str key, struct ar
 	return rc;
 }
 
+bool
+overlay_has_change(const struct overlay *o, enum index_table table, struct str key)
+{
+	return find_change(o, table, key) != NULL;
+}
+
+static void
+each_of(const struct overlay *o, const struct changes *changes, enum index_table table,
+    overlay_fn fn, void *arg)
+{
+	size_t cursor = 0;
+	struct str key;
+	void *found;
+
+	while (table_has_next(&changes->rows, &cursor, &key, &found)) {
+		const struct change *change = found;
+
+		if (key.p[0] != (char)table)
+			continue;
+		/* The newer word of two. */
+		if (changes == &o->changes || table_get(&o->changes.rows, key) == NULL)
+			fn(arg, str_from(key, 1), change->is_gone,
+			    (struct str){ change->bytes, change->n });
+	}
+}
+
+void
+overlay_each(const struct overlay *o, enum index_table table, overlay_fn fn, void *arg)
+{
+	each_of(o, &o->changes, table, fn, arg);
+	if (o->frozen != NULL)
+		each_of(o, o->frozen, table, fn, arg);
+}
+
 /* Deletes the keys of one table that begin with the mailbox's id, those that
  * are only in memory too. */
 static void

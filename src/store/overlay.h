@@ -78,6 +78,11 @@ void overlay_delete(struct overlay *o, enum index_table table, struct str key);
  * 1 not there, -1 LMDB failed. */
 int overlay_get(struct overlay *o, enum index_table table, struct str key, struct arena *a,
     const struct pack_field *fields, void *out, size_t out_size, struct fail *why);
+/* Whether there is a change of that row that LMDB may not know; and all of a
+ * table: bytes of the row, or gone. */
+bool overlay_has_change(const struct overlay *o, enum index_table table, struct str key);
+typedef void (*overlay_fn)(void *arg, struct str key, bool is_gone, struct str bytes);
+void overlay_each(const struct overlay *o, enum index_table table, overlay_fn fn, void *arg);
 /* Deletes all message and name rows of a mailbox. */
 int overlay_wipe(struct overlay *o, uint64_t mailbox_id, struct fail *why);
 

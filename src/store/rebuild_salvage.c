@@ -66,6 +66,7 @@ is_sane(enum index_table table, struct str key, struct str value)
 		[INDEX_NAMES] = { 24, sizeof(struct disk_name_row), disk_name_row_fields },
 		[INDEX_MARKS] = { 32, sizeof(struct disk_mark_row), disk_mark_row_fields },
 		[INDEX_UNACKED] = { 32, sizeof(struct disk_mark_row), disk_mark_row_fields },
+		[INDEX_OUTBOX] = { 8, sizeof(struct disk_outbox_row), disk_outbox_row_fields },
 	};
 	struct arena a = ARENA_EMPTY;
 	union {
@@ -75,11 +76,10 @@ is_sane(enum index_table table, struct str key, struct str value)
 		struct disk_message_row message;
 		struct disk_name_row name;
 		struct disk_mark_row mark;
+		struct disk_outbox_row outbox;
 	} row;
 	bool is_fine;
 
-	if (table == INDEX_OUTBOX)
-		return key.n == 8;
 	if (key.n != kinds[table].key_len || value.n > VALUE_MAX)
 		return false;
 	arena_init(&a);

@@ -209,10 +209,12 @@ recover_rows(struct recovery *r, const struct journal_record *record,
 	struct overlay *o = &r->store->overlay;
 
 	/* A new LMDB beside an old journal: rows come from a rescan, which gives
-	 * new uids under a new uidvalidity; only marks are nowhere else. */
-	if (r->store->is_fresh && record->type == JOURNAL_DELIVERY)
+	 * new uids under a new uidvalidity; marks and outgoing mail are nowhere
+	 * else. */
+	if (r->store->is_fresh && record->type == JOURNAL_DELIVERY) {
 		apply_marks(o, record->seq, &content->delivery);
-	else if (record->type == JOURNAL_DELIVERY)
+		apply_outbox(o, record->seq, &content->delivery);
+	} else if (record->type == JOURNAL_DELIVERY)
 		return apply_delivery(o, record->seq, &content->delivery, why);
 	if (record->type == JOURNAL_ACK)
 		apply_ack(o, &content->ack);
@@ -322,7 +324,7 @@ relog_one(struct recovery *r, struct journal_batch *batch, struct stuck *stuck,
 	if (rc == 0) {
 		d->copies.at += stuck->copy;
 		d->copies.n = 1;
-		d->unacked.n = d->marks.n = 0;
+		d->unacked.n = d->marks.n = d->outgoing.n = d->done.n = 0;
 		rc = journal_add(batch, JOURNAL_AGAIN, disk_delivery_fields, d, &seq, why);
 	}
 	arena_empty(&r->arena);

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "store/outbox.h"
 #include "store/store_private.h"
 
 /* Rows that one sweep looks at: some hundred microseconds of the loop. */
@@ -131,6 +132,7 @@ int
 store_open(const struct store_options *options, struct store **out, struct fail *why)
 {
 	struct store *s = xcalloc(1, sizeof *s);
+	bool had_index_lost;
 
 	s->lock_fd = -1;
 	s->dir = xstrdup(options->dir);
@@ -138,10 +140,16 @@ store_open(const struct store_options *options, struct store **out, struct fail 
 	TAILQ_INIT(&s->placing);
 	TAILQ_INIT(&s->stuck);
 	overlay_init(&s->overlay, NULL);
-	if (open_parts(s, options, why) == -1 || recover_run(s, why) == -1) {
+	if (open_parts(s, options, why) == -1) {
 		store_close(&s);
 		return -1;
 	}
+	had_index_lost = s->is_fresh;
+	if (recover_run(s, why) == -1) {
+		store_close(&s);
+		return -1;
+	}
+	outbox_sweep(s, had_index_lost);
 	s->is_ready = true;
 	*out = s;
 	return 0;
@@ -171,6 +179,9 @@ store_close(struct store **store)
 	if (s == NULL)
 		return;
 	BUG_ON(s->open != NULL || s->frozen != NULL);
+	/* Nothing waits: nobody has to look (outbox.h). */
+	if (s->is_ready && s->has_outbox && outbox_is_empty(s))
+		outbox_remove(s->dir);
 	free_lists(s);
 	overlay_fini(&s->overlay);
 	journal_close(&s->journal);
@@ -206,6 +217,12 @@ store_forget_idle(struct store *s, size_t keep)
 	/* A batch or a void to come may still speak of any of them. */
 	if (s->open == NULL && TAILQ_EMPTY(&s->placing))
 		overlay_forget_idle(&s->overlay, keep);
+}
+
+const char *
+store_dir(const struct store *s)
+{
+	return s->dir;
 }
 
 struct index *

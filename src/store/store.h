@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/fail.h"
 #include "base/str.h"
 #include "store/format.h"
@@ -119,16 +120,39 @@ void store_abandoned(struct store_batch **batch);
 /* Deliveries up to seq have been placed: an unsynced note for recovery. */
 void store_placed(struct store *s, uint64_t seq);
 
+/* What of a delivery's `outgoing` is one recipient's. */
+struct store_sent {
+	uint32_t first, count;
+};
+
 /*
  * A copy of a committed delivery, not yet told of by store_placed, could not
  * be placed.  Writes and syncs a void record before it returns 0; the overlay
- * forgets the copy and the delivery's marks.  Only after that may 4xx be
+ * forgets the copy, the delivery's marks, and the rows of the outbox of `sent`.  Only after that may 4xx be
  * answered.  The next batch may be open or being written.  -1: the copy stays
  * committed, is stuck and will be made; the unacked mark stands for it, so a
  * retry is answered 250 without another.
  */
 int store_void(struct store *s, uint64_t seq, uint32_t copy, const unsigned char *unacked_or_null,
+    struct store_sent sent, struct fail *why);
+
+/* ---- outbox: rows are put and taken out by deliveries ---- */
+
+/* 0 found, decoded into the arena; 1 not there; -1 *why. */
+int store_outbox_get(struct store *s, uint64_t id, struct arena *a, struct disk_outbox_row *out,
     struct fail *why);
+/* A row that is there, after an attempt: on disk with the next checkpoint, so
+ * that a crash may forget it.  Does nothing when the row is gone. */
+void store_outbox_tried(struct store *s, uint64_t id, const struct disk_outbox_row *row);
+/*
+ * Gives some rows with an id of at least *from, in no order, and moves *from
+ * on: 0 there are more, 1 that was all, -1 *why.  A row that is put meanwhile
+ * may be given or not, one that stays is given once.  row: borrowed.
+ */
+typedef void (*store_outbox_fn)(void *arg, uint64_t id, const struct disk_outbox_row *row);
+int store_outbox_walk(struct store *s, uint64_t *from, store_outbox_fn fn, void *arg,
+    struct fail *why);
+const char *store_dir(const struct store *s); /* for outbox.h */
 
 /* ---- background ---- */
 

@@ -32,6 +32,7 @@ struct store_batch {
 	struct buf acks;    /* digests that its first record tells of */
 	struct arena names; /* file names given */
 	size_t deliveries, rescans;
+	bool has_outgoing;
 	uint64_t last_delivery;
 };
 
@@ -45,6 +46,7 @@ struct store {
 	struct overlay overlay;
 	int64_t created;
 	bool is_fresh; /* LMDB was made just now */
+	bool has_outbox; /* OWNER/outbox is there; of the thread that writes the journal */
 	struct store_batch *open;
 	TAILQ_HEAD(, store_batch) placing; /* committed, files not all made */
 	TAILQ_HEAD(, stuck) stuck;
@@ -67,6 +69,14 @@ void store_add_stuck(struct store *s, const struct journal_place *place, uint32_
 
 /* ---- batch.c ---- */
 void batch_free(struct store_batch *batch);
+
+/* ---- outbox_rows.c ---- */
+
+/* After recovery: texts that no row names are removed, or kept aside when the
+ * rows were lost. */
+void outbox_sweep(struct store *s, bool had_rows_lost);
+/* No row at all, as far as is known. */
+bool outbox_is_empty(struct store *s);
 
 /* ---- recover.c ---- */
 

@@ -33,6 +33,7 @@
 
 #define SETUP_UNUSED __attribute__((unused))
 #define SETUP_USER "alice@example.org"
+#define SETUP_NONE_SENT ((struct store_sent){ 0, 0 })
 
 struct setup {
 	char dir[64], store_dir[80], root[80];

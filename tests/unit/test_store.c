@@ -269,7 +269,7 @@ a_void_takes_back_row_counters_and_marks(void **state)
 		if (checkpoint_first)
 			setup_checkpoint(&t);
 		assert_int_equal(setup_place(&d, 0), 0);
-		assert_int_equal(store_void(t.store, seq, 1, digest, &why), 0);
+		assert_int_equal(store_void(t.store, seq, 1, digest, SETUP_NONE_SENT, &why), 0);
 		store_placed(t.store, seq);
 		assert_int_equal(setup_user(&t)->messages, 1);
 		assert_int_equal(setup_user(&t)->bytes, d.copies.at[0].size);
@@ -301,13 +301,13 @@ a_void_may_come_while_the_next_batch_is_open(void **state)
 	seq = setup_commit(&t, &a);
 	batch = store_batch_new(t.store);
 	assert_int_equal(store_prepare(batch, &b, &next, &why), 0);
-	assert_int_equal(store_void(t.store, seq, 0, NULL, &why), 0);
+	assert_int_equal(store_void(t.store, seq, 0, NULL, SETUP_NONE_SENT, &why), 0);
 	store_placed(t.store, seq);
 	assert_int_equal(store_write(batch, &why), 0);
 	store_committed(&batch);
 	assert_int_equal(setup_place(&b, 0), 0);
 	store_placed(t.store, next);
-	assert_int_equal(store_void(t.store, next, 0, NULL, &why), -1);
+	assert_int_equal(store_void(t.store, next, 0, NULL, SETUP_NONE_SENT, &why), -1);
 	store_close(&t.store);
 	setup_open(&t);
 	assert_int_equal(setup_count_files(&t, "INBOX"), 1);
@@ -329,7 +329,7 @@ more_voids_than_fit_leave_copies_stuck_not_lost(void **state)
 	d = setup_delivery(&t, "INBOX", 1, copies, 10);
 	seq = setup_commit(&t, &d);
 	for (uint32_t i = 0; i < copies; i++)
-		voided += store_void(t.store, seq, i, NULL, &why) == 0;
+		voided += store_void(t.store, seq, i, NULL, SETUP_NONE_SENT, &why) == 0;
 	assert_true(voided > 100 && voided < copies);
 	assert_int_equal(store_stuck_count(t.store), copies - voided);
 	store_placed(t.store, seq);
@@ -343,7 +343,7 @@ more_voids_than_fit_leave_copies_stuck_not_lost(void **state)
 	/* Settled: the voids may go, and there is room for new ones. */
 	d = setup_delivery(&t, "INBOX", 2, 1, 10);
 	seq = setup_commit(&t, &d);
-	assert_int_equal(store_void(t.store, seq, 0, NULL, &why), 0);
+	assert_int_equal(store_void(t.store, seq, 0, NULL, SETUP_NONE_SENT, &why), 0);
 	setup_end(&t);
 }
 
