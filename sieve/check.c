@@ -6,6 +6,8 @@
 
 #include "check.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lists.h"
@@ -38,18 +40,52 @@ is_named(const char *const *names, const char *name)
 	return false;
 }
 
-bool
-sieve_check_is_there(const struct sieve_profile *profile, int index)
+static bool
+has_engine(const struct sieve_profile *profile, const char *name)
 {
-	const char *name = sieve_registry[index]->name;
-
-	if (name == NULL)
-		return true;
 	if (strcmp(name, "vnd.dovecot.testsuite") == 0 && !profile->has_testsuite)
 		return false;
 	if (profile->only != NULL && !is_named(profile->only, name))
 		return false;
 	return !is_named(profile->missing, name);
+}
+
+static bool
+is_allowed(const struct sieve_profile *profile, int index)
+{
+	return (profile->forbidden & SIEVE_SET_BIT(index)) == 0 &&
+	    (profile->is_global || (profile->global_only & SIEVE_SET_BIT(index)) == 0);
+}
+
+bool
+sieve_check_is_there(const struct sieve_profile *profile, int index)
+{
+	const char *name = sieve_registry[index]->name;
+
+	return name == NULL || (has_engine(profile, name) && is_allowed(profile, index));
+}
+
+void
+sieve_check_complain_absent(const struct sieve_checker *checker, size_t offset, int index,
+    const char *what, ...)
+{
+	const struct sieve_profile *profile = checker->profile;
+	char said[128];
+	va_list ap;
+
+	va_start(ap, what);
+	vsnprintf(said, sizeof said, what, ap);
+	va_end(ap);
+	if (!has_engine(profile, sieve_registry[index]->name))
+		sieve_error_add(checker->errors, offset,
+		    "%s (%s) is not available with the engine \"%s\"", said,
+		    sieve_registry[index]->rfc, profile->engine);
+	else
+		sieve_error_add(checker->errors, offset, "%s (%s) is %s", said,
+		    sieve_registry[index]->rfc,
+		    (profile->forbidden & SIEVE_SET_BIT(index)) != 0
+			? "not allowed at this site"
+			: "only allowed to scripts of the site itself");
 }
 
 static const char *
@@ -74,9 +110,7 @@ need_extension(struct sieve_checker *checker, struct sieve_node *node, int index
 	if (sieve_check_has(checker, extension))
 		return;
 	if (!sieve_check_is_there(checker->profile, index)) {
-		sieve_error_add(checker->errors, offset,
-		    "`%s%s` (%s) is not available with the engine \"%s\"", sign, name,
-		    extension->rfc, checker->profile->engine);
+		sieve_check_complain_absent(checker, offset, index, "`%s%s`", sign, name);
 		return;
 	}
 	/* RFC 5463 4, 2: then it is decided at run time. */

@@ -32,8 +32,11 @@ bool sieve_check_script(struct sieve_text script, const struct sieve_profile *pr
     struct sieve_errors *errors, struct sieve_tree *out);
 
 bool sieve_check_has(const struct sieve_checker *checker, const struct sieve_extension *extension);
-/* Whether the profile's engine has the extension. */
+/* Whether the profile's engine has the extension, and the script may use it. */
 bool sieve_check_is_there(const struct sieve_profile *profile, int index);
+/* The error for one that is not; what: how the script says it. */
+void sieve_check_complain_absent(const struct sieve_checker *checker, size_t offset, int index,
+    const char *what, ...) __attribute__((format(printf, 4, 5)));
 /* The one string of an argument that was checked to have one. */
 struct sieve_text sieve_check_string(const struct sieve_argument *argument);
 

@@ -689,7 +689,8 @@ static bool
 is_compiled(struct sieve_program *program, struct sieve_unit *unit,
     const struct sieve_profile *profile, sieve_error_sink sink, void *arg)
 {
-	struct compiler compiler = { .program = program, .unit = unit, .profile = profile };
+	struct sieve_profile own = *profile;
+	struct compiler compiler = { .program = program, .unit = unit, .profile = &own };
 	struct sieve_arena arena;
 	struct sieve_errors errors;
 	struct sieve_tree tree;
@@ -700,7 +701,9 @@ is_compiled(struct sieve_program *program, struct sieve_unit *unit,
 	errors.name = unit->name;
 	compiler.errors = &errors;
 	compiler.tree = &tree;
-	if (sieve_check_script(unit->source, profile, &errors, &tree)) {
+	if (unit != program->units)
+		own.is_global = unit->location == SIEVE_GLOBAL;
+	if (sieve_check_script(unit->source, &own, &errors, &tree)) {
 		if (profile->wants_warnings)
 			sieve_warn(&tree, &errors);
 		compile_tree(&compiler);

@@ -34,10 +34,8 @@ check_require(struct sieve_checker *checker, const struct sieve_node *node)
 	for (; string != NULL; string = string->next) {
 		i = sieve_registry_find(string->text);
 		if (i != -1 && !sieve_check_is_there(checker->profile, i)) {
-			sieve_error_add(checker->errors, string->offset,
-			    "extension \"%s\" (%s) is not available with the engine \"%s\"",
-			    sieve_registry[i]->name, sieve_registry[i]->rfc,
-			    checker->profile->engine);
+			sieve_check_complain_absent(checker, string->offset, i, "extension \"%s\"",
+			    sieve_registry[i]->name);
 			continue;
 		}
 		if (i != -1) {

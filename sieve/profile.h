@@ -25,6 +25,9 @@ struct sieve_profile {
 	const struct sieve_refusal *refusals; /* ends with name NULL, or NULL */
 	const char *const *missing; /* extensions that it lacks; ends with NULL, or NULL */
 	const char *const *only; /* those it has, likewise; NULL: all but the missing */
+	sieve_set forbidden;   /* that the site allows to no script */
+	sieve_set global_only; /* that it allows to its own scripts only */
+	bool is_global;	       /* the script is one of the site's; included ones go by their place */
 	const struct sieve_settings *settings; /* NULL: all defaults */
 	bool has_own_regex; /* the engine says itself what a regular expression is */
 	bool wants_warnings; /* the sink of sieve_compile gets them too, for scripts without errors */

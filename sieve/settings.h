@@ -5,6 +5,10 @@
 
 #include "text.h"
 
+/* Extensions, as bits of their indexes in the registry. */
+typedef uint64_t sieve_set;
+#define SIEVE_SET_BIT(index) (UINT64_C(1) << (index))
+
 /*
  * What a site may set about extensions.  Borrowed by programs and runs, must
  * outlive them.  Fields that are zero mean the default beside them.

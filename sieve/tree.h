@@ -4,6 +4,7 @@
 #define SIEVE_TREE_H
 
 #include "error.h"
+#include "settings.h"
 
 /*
  * A script as the grammar sees it (RFC 5228 8.2), and, in `bound`, as the
@@ -11,10 +12,6 @@
  */
 struct sieve_word;
 struct sieve_tag;
-
-/* Extensions, as bits of their indexes in the registry. */
-typedef uint64_t sieve_set;
-#define SIEVE_SET_BIT(index) (UINT64_C(1) << (index))
 
 enum sieve_argument_kind {
 	SIEVE_ARGUMENT_NUMBER,
