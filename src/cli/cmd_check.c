@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "conf/params.h"
+#include "filter/engine_settings.h"
 
 /* One setting as the file would write it. */
 static void
@@ -61,6 +62,27 @@ print_conf(const struct conf *conf)
 	}
 }
 
+/* Expressions: conf cannot judge them. */
+static bool
+is_sieve_fine(const struct conf *conf, const char *path)
+{
+	struct engine_settings settings;
+	struct buf errors = BUF_EMPTY;
+	struct str rest, line;
+	bool is_fine;
+
+	engine_settings_init(&settings, conf);
+	engine_settings_check(&settings, &errors);
+	is_fine = errors.n == 0;
+	rest = buf_str(&errors);
+	while (str_can_split(&rest, '\n', &line))
+		if (line.n > 0)
+			fprintf(stderr, "%s: %.*s\n", path, STR_ARG(line));
+	engine_settings_fini(&settings);
+	buf_fini(&errors);
+	return is_fine;
+}
+
 static int
 run(const struct command_options *options, int argc, char **argv)
 {
@@ -81,6 +103,8 @@ run(const struct command_options *options, int argc, char **argv)
 		return EX_CONFIG;
 	status = conf_check_usable(conf, options->conf_path, &errors) == -1 ? EX_CONFIG : EX_OK;
 	fputs(buf_cstr(&errors), stderr);
+	if (!is_sieve_fine(conf, options->conf_path))
+		status = EX_CONFIG;
 	if (is_verbose)
 		print_conf(conf);
 	else if (status == EX_OK)

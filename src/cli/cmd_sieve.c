@@ -110,15 +110,6 @@ find_verb(const char *name)
 	return NULL;
 }
 
-/* Scripts may be checked where no Doorstep is set up. */
-static struct conf *
-find_conf(const struct command_options *options)
-{
-	if (options->override_count == 0 && access(options->conf_path, F_OK) == -1)
-		return conf_defaults();
-	return command_read_conf(options);
-}
-
 static int
 work(struct sieve_job *job, const struct verb *verb)
 {
@@ -181,7 +172,7 @@ run(const struct command_options *options, int argc, char **argv)
 	if (argc - optind != (int)strlen(verb->operands))
 		return command_misused(&command_sieve);
 	take_operands(&job, verb, argv + optind);
-	job.conf = find_conf(options);
+	job.conf = command_find_conf(options);
 	if (job.conf == NULL)
 		return EX_CONFIG;
 	status = work(&job, verb);

@@ -32,6 +32,9 @@ struct command {
 /* The configuration, owned (conf_free); NULL with the errors on stderr: the
  * command then returns EX_CONFIG. */
 struct conf *command_read_conf(const struct command_options *options);
+/* The same where a command is of use without a Doorstep that is set up: all
+ * defaults when there is no file. */
+struct conf *command_find_conf(const struct command_options *options);
 
 /* "usage: doorstep NAME ..." on stderr; returns EX_USAGE. */
 int command_misused(const struct command *command);

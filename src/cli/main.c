@@ -52,6 +52,14 @@ command_read_conf(const struct command_options *options)
 	return conf;
 }
 
+struct conf *
+command_find_conf(const struct command_options *options)
+{
+	if (options->override_count == 0 && access(options->conf_path, F_OK) == -1)
+		return conf_defaults();
+	return command_read_conf(options);
+}
+
 static const struct command *
 find_command(const char *name)
 {

@@ -56,6 +56,29 @@ wrap(struct str body, struct str *inline_out, int *fd_out, struct fail *why)
 	return 0;
 }
 
+static bool
+is_listed(const struct conf_list *paths, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < paths->n; i++)
+		if (strcmp(paths->at[i], path) == 0)
+			return true;
+	return false;
+}
+
+/* One that deliveries take as the site's own. */
+static bool
+is_global(const struct conf *conf, const char *path)
+{
+	struct str dir = str_of(conf->sieve_global_dir), script = str_of(path);
+
+	return is_listed(&conf->sieve_before, path) || is_listed(&conf->sieve_after, path) ||
+	    strcmp(conf->sieve_default, path) == 0 ||
+	    (dir.n > 0 && str_has_prefix(script, dir) && script.n > dir.n &&
+		script.p[dir.n] == '/');
+}
+
 static int
 give_script(struct sieve_job *job, struct fail *why)
 {
@@ -63,6 +86,7 @@ give_script(struct sieve_job *job, struct fail *why)
 	int rc;
 
 	message.name = str_of(job->script_path);
+	message.is_global = is_global(job->conf, job->script_path);
 	if (wrap(buf_str(&job->script), &message.text, &message.fd, why) == -1)
 		return -1;
 	rc = run_filter_send(&job->filter, MSG_DELIVER_GIVES_SCRIPT, &message, why);

@@ -32,6 +32,7 @@ int
 cmd_svtest(const struct command_options *options, int argc, char **argv)
 {
 	struct svtest_report report = { .is_verbose = options->is_verbose, .is_first = true };
+	struct conf *conf;
 	int option;
 
 	optind = 0; /* glibc: forget the "+" of the command's own options */
@@ -47,10 +48,15 @@ cmd_svtest(const struct command_options *options, int argc, char **argv)
 	}
 	if (optind == argc)
 		return command_misused(&command_sieve);
+	conf = command_find_conf(options);
+	if (conf == NULL)
+		return EX_CONFIG;
+	report.conf = conf;
 	if (report.is_json)
 		printf("{\"blocks\":[");
 	run_files(&report, argv + optind, argc - optind);
 	svtest_report_end(&report);
+	conf_free(&conf);
 	/* No test is no success. */
 	return report.failed == 0 && report.passed > 0 ? EX_OK : EX_DATAERR;
 }

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "filter/compose.h"
+#include "filter/engine_settings.h"
 #include "filter/run.h"
 #include "sieve/sieve.h"
 #include "sieve/testsuite.h"
@@ -29,6 +29,7 @@
 
 /* What all files have in common. */
 struct svtest_report {
+	const struct conf *conf; /* what holds where a test sets nothing */
 	bool is_verbose, is_inverted, is_json, is_first;
 	unsigned passed, failed;
 };
@@ -62,6 +63,13 @@ struct svtest_sent {
 struct svtest_pair {
 	struct svtest_pair *next;
 	struct str mailbox, name, value;
+};
+
+/* All that were in force. */
+struct svtest_settings {
+	struct svtest_settings *next;
+	struct conf *conf;
+	struct engine_settings engine;
 };
 
 struct svtest_program {
@@ -110,6 +118,7 @@ struct svtest {
 	struct svtest_sent *sent;
 	unsigned stored_count;
 	struct svtest_pair *wanted, *config; /* set, and in force */
+	struct svtest_settings *taken; /* the first is in force */
 	const struct sieve_settings *settings;
 	struct compose_settings compose;
 	struct str user_email;
@@ -190,6 +199,7 @@ bool svtest_is_performed(struct svtest *test, const struct sieve_result *result,
 
 void svtest_set_config(struct svtest *test, struct str name, struct str value, bool is_set);
 void svtest_reload_config(struct svtest *test);
+void svtest_free_config(struct svtest *test);
 /* Empty: it is not set. */
 struct str svtest_config(const struct svtest *test, const char *name);
 

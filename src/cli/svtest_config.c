@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-#include "filter/engine_message.h"
-#include "sieve/settings.h"
-
 static struct svtest_pair *
 find(struct svtest_pair *pair, struct str name)
 {
@@ -100,6 +97,101 @@ is_amount(struct str value, const struct unit *units, uint64_t *out)
 	return false;
 }
 
+/* ---- Dovecot's names and values as ours ---- */
+
+struct alias {
+	const char *name, *ours;
+};
+
+/* Those that are not the same: of Dovecot 2.4, and of before. */
+static const struct alias aliases[] = {
+	{ "sieve_spamtest_score_max_header", "sieve_spamtest_max_header" },
+	{ "sieve_spamtest_score_max_value", "sieve_spamtest_max_value" },
+	{ "sieve_virustest_score_max_header", "sieve_virustest_max_header" },
+	{ "sieve_virustest_score_max_value", "sieve_virustest_max_value" },
+	{ "sieve_variables_max_variable_size", "sieve_variables_max_value_size" },
+	{ "sieve_variables_max_scope_size", "sieve_variables_max_scope_count" },
+	{ NULL, NULL },
+};
+
+static struct str
+our_name(struct svtest *test, struct str name)
+{
+	static const char *const numbered[] = { "sieve_spamtest_text_value/",
+		"sieve_virustest_text_value/" };
+	const struct alias *alias;
+	struct str prefix;
+	size_t i;
+
+	for (alias = aliases; alias->name != NULL; alias++)
+		if (str_is_equal_nocase(name, str_of(alias->name)))
+			return str_of(alias->ours);
+	for (i = 0; i < 2; i++) {
+		prefix = str_of(numbered[i]);
+		if (str_has_prefix(name, prefix))
+			return arena_printf(&test->arena, "%.*s%.*s", (int)prefix.n - 1, prefix.p,
+			    STR_ARG(str_from(name, prefix.n)));
+	}
+	return name;
+}
+
+/* NULL: we have no such setting. */
+static const struct conf_param *
+find_param(struct str name)
+{
+	const struct conf_param *param;
+
+	for (param = conf_params; param->name != NULL; param++)
+		if (param->section == 'G' && str_is_equal(name, str_of(param->name)))
+			return param;
+	return NULL;
+}
+
+static void
+refuse(const struct svtest *test, struct str name, struct str value, const char *reason)
+{
+	fprintf(stderr, "%s: %.*s: `%.*s` is no value for it%s%s\n", test->path, STR_ARG(name),
+	    STR_ARG(value), *reason == '\0' ? "" : ": ", reason);
+}
+
+static void
+put(struct svtest *test, struct conf *conf, struct str name, struct str value)
+{
+	struct buf reason = BUF_EMPTY;
+
+	if (conf_set(conf, name, value, &reason) == -1)
+		refuse(test, name, value, buf_cstr(&reason));
+	buf_fini(&reason);
+}
+
+/* With units as Dovecot has them; 0 stands for the default. */
+static void
+put_amount(struct svtest *test, struct conf *conf, const struct conf_param *param,
+    struct str value)
+{
+	uint64_t n = 0;
+
+	if (!is_amount(value, strcmp(param->type, "TIME") == 0 ? times : sizes, &n))
+		refuse(test, str_of(param->name), value, "");
+	else if (n > 0)
+		put(test, conf, str_of(param->name), arena_printf(&test->arena, "%llu",
+		    (unsigned long long)n));
+}
+
+/* Words with blanks between, as before Dovecot 2.4; ours have commas. */
+static void
+put_list(struct svtest *test, struct conf *conf, const char *name, struct str value)
+{
+	struct buf list = BUF_EMPTY;
+	struct str word;
+
+	while (str_can_split(&value, ' ', &word))
+		if (word.n > 0)
+			buf_addf(&list, "%s%.*s", list.n > 0 ? "," : "", STR_ARG(word));
+	put(test, conf, str_of(name), buf_str(&list));
+	buf_fini(&list);
+}
+
 static bool
 is_yes(struct str value)
 {
@@ -107,130 +199,49 @@ is_yes(struct str value)
 	    str_is_equal(value, STR("1"));
 }
 
-/* The value of the first of these names that is set; 0: none is. */
-static uint64_t
-amount(struct svtest *test, const char *name, const char *other, const struct unit *units)
-{
-	struct str value = svtest_config(test, name);
-	uint64_t n = 0;
-
-	if (value.n == 0 && other != NULL)
-		value = svtest_config(test, other);
-	if (value.n > 0 && !is_amount(value, units, &n))
-		fprintf(stderr, "%s: %s: `%.*s` is no value for it\n", test->path, name,
-		    STR_ARG(value));
-	return n;
-}
-
-/* ---- groups of settings ---- */
-
-static struct sieve_protected *
-find_protected(struct sieve_protected *all, size_t *n, struct str name)
-{
-	size_t i;
-
-	for (i = 0; i < *n; i++)
-		if (sieve_text_is_same(all[i].name, engine_text(name)))
-			return &all[i];
-	all[*n].name = engine_text(name);
-	return &all[(*n)++];
-}
-
 static void
-protect_one(struct sieve_protected *all, size_t *n, const struct svtest_pair *pair)
+configure(struct svtest *test, struct conf *conf, const struct svtest_pair *pair)
+{
+	struct str name = our_name(test, pair->name);
+	const struct conf_param *param = find_param(name);
+
+	if (str_is_equal(name, STR("sieve_vacation_dont_check_recipient")))
+		put(test, conf, STR("sieve_vacation_check_recipient"),
+		    is_yes(pair->value) ? STR("no") : STR("yes"));
+	if (param == NULL || !str_has_prefix(name, STR("sieve_")))
+		return;
+	if (strcmp(param->type, "LIST") == 0)
+		put_list(test, conf, param->name, pair->value);
+	else if (strcmp(param->type, "SIZE") == 0 || strcmp(param->type, "TIME") == 0 ||
+	    strcmp(param->type, "NUM") == 0)
+		put_amount(test, conf, param, pair->value);
+	else
+		put(test, conf, name, pair->value);
+}
+
+/* `sieve_editheader_header/NAME/WHAT = yes`, added to a list of ours. */
+static void
+protect(struct svtest *test, struct conf *conf, const char *what, const char *setting,
+    const struct conf_list *list)
 {
 	static const struct str prefix = { "sieve_editheader_header/", 24 };
-	struct str name = str_from(pair->name, prefix.n), what;
-	ptrdiff_t slash = str_find_last_byte(name, '/');
-
-	if (!str_has_prefix(pair->name, prefix) || slash == -1)
-		return;
-	what = str_from(name, (size_t)slash + 1);
-	name = str_sub(name, 0, (size_t)slash);
-	if (str_is_equal(what, STR("forbid_add")))
-		find_protected(all, n, name)->no_add = is_yes(pair->value);
-	else if (str_is_equal(what, STR("forbid_delete")))
-		find_protected(all, n, name)->no_delete = is_yes(pair->value);
-}
-
-/* The settings of before Dovecot 2.4: lists of names. */
-static void
-protect_list(struct svtest *test, struct sieve_protected *all, size_t *n, const char *setting,
-    bool no_add, bool no_delete)
-{
-	struct str names = svtest_config(test, setting), name;
-	struct sieve_protected *one;
-
-	while (*n < 64 && str_can_split(&names, ' ', &name)) {
-		if (name.n == 0)
-			continue;
-		one = find_protected(all, n, name);
-		one->no_add = one->no_add || no_add;
-		one->no_delete = one->no_delete || no_delete;
-	}
-}
-
-static void
-protect(struct svtest *test, struct sieve_settings *settings)
-{
-	struct sieve_protected *all = arena_array(&test->arena, 128, sizeof *all);
 	const struct svtest_pair *pair;
-	size_t n = 0;
+	struct buf names = BUF_EMPTY;
+	struct str name;
+	size_t i;
 
-	for (pair = test->config; pair != NULL && n < 64; pair = pair->next)
-		protect_one(all, &n, pair);
-	protect_list(test, all, &n, "sieve_editheader_protected", true, true);
-	protect_list(test, all, &n, "sieve_editheader_forbid_add", true, false);
-	protect_list(test, all, &n, "sieve_editheader_forbid_delete", false, true);
-	settings->protected = all;
-	settings->protected_count = n;
-}
-
-/* `sieve_spamtest_NEW`, before Dovecot 2.4 `sieve_spamtest_OLD`. */
-static struct sieve_text
-score_value(struct svtest *test, const char *prefix, const char *new, const char *old)
-{
-	struct str value;
-
-	value = svtest_config(test, arena_printf(&test->arena, "%s%s", prefix, new).p);
-	if (value.n == 0)
-		value = svtest_config(test, arena_printf(&test->arena, "%s%s", prefix, old).p);
-	return engine_text(value);
-}
-
-static void
-set_score(struct svtest *test, const char *prefix, struct sieve_score *score)
-{
-	struct sieve_text type = score_value(test, prefix, "status_type", "status_type");
-	char new[32], old[32];
-	unsigned i;
-
-	score->type = sieve_text_is(type, "score") ? SIEVE_SCORE_NUMBER
-	    : sieve_text_is(type, "strlen")	   ? SIEVE_SCORE_STARS
-	    : sieve_text_is(type, "text")	   ? SIEVE_SCORE_TEXT
-						   : SIEVE_SCORE_NONE;
-	score->status_header = score_value(test, prefix, "status_header", "status_header");
-	score->max_header = score_value(test, prefix, "score_max_header", "max_header");
-	score->max_value = score_value(test, prefix, "score_max_value", "max_value");
-	/* Its default is the first of them. */
-	if (score->type == SIEVE_SCORE_NONE && score->status_header.n > 0)
-		score->type = SIEVE_SCORE_NUMBER;
-	for (i = 0; i <= 10; i++) {
-		snprintf(new, sizeof new, "text_value/%u", i);
-		snprintf(old, sizeof old, "text_value%u", i);
-		score->text_values[i] = score_value(test, prefix, new, old);
+	for (i = 0; i < list->n; i++)
+		buf_addf(&names, "%s%s", i > 0 ? "," : "", list->at[i]);
+	for (pair = test->config; pair != NULL; pair = pair->next) {
+		name = str_from(pair->name, prefix.n);
+		if (!str_has_prefix(pair->name, prefix) || !str_has_suffix(name, str_of(what)) ||
+		    !is_yes(pair->value))
+			continue;
+		name = str_sub(name, 0, name.n - strlen(what));
+		buf_addf(&names, "%s%.*s", names.n > 0 ? "," : "", STR_ARG(name));
 	}
-}
-
-static void
-set_source(struct svtest *test, const char *name, enum compose_source *source,
-    struct str *address)
-{
-	struct str value = svtest_config(test, name);
-
-	if (value.n > 0 && !compose_can_parse_source(value, source, address))
-		fprintf(stderr, "%s: %s: `%.*s` is no value for it\n", test->path, name,
-		    STR_ARG(value));
+	put(test, conf, str_of(setting), buf_str(&names));
+	buf_fini(&names);
 }
 
 static struct str
@@ -242,65 +253,7 @@ strip(struct str address)
 	return address;
 }
 
-static void
-set_compose(struct svtest *test)
-{
-	struct compose_settings *out = &test->compose;
-	struct str check = svtest_config(test, "sieve_vacation_check_recipient");
-
-	*out = (struct compose_settings){ .redirect_from = COMPOSE_FROM_DEFAULT };
-	set_source(test, "sieve_redirect_envelope_from", &out->redirect_from,
-	    &out->redirect_from_address);
-	set_source(test, "sieve_notify_mailto_envelope_from", &out->notify_from,
-	    &out->notify_from_address);
-	out->vacation_subject = svtest_config(test, "sieve_vacation_default_subject");
-	out->vacation_template = svtest_config(test, "sieve_vacation_default_subject_template");
-	out->is_vacation_from_recipient =
-	    is_yes(svtest_config(test, "sieve_vacation_send_from_recipient"));
-	out->is_original_recipient_foreign =
-	    !is_yes(svtest_config(test, "sieve_vacation_use_original_recipient"));
-	out->is_recipient_unchecked = (check.n > 0 && !is_yes(check)) ||
-	    is_yes(svtest_config(test, "sieve_vacation_dont_check_recipient"));
-	out->is_to_from_header =
-	    is_yes(svtest_config(test, "sieve_vacation_to_header_ignore_envelope"));
-}
-
-static void
-set_limits(struct svtest *test, struct sieve_settings *out)
-{
-	uint64_t actions, redirects;
-
-	test->limits = SIEVE_LIMITS_DEFAULT;
-	actions = amount(test, "sieve_max_actions", NULL, sizes);
-	redirects = amount(test, "sieve_max_redirects", NULL, sizes);
-	if (actions > 0)
-		test->limits.actions =
-		    actions < SVTEST_ACTIONS_MAX ? (unsigned)actions : SVTEST_ACTIONS_MAX;
-	if (redirects > 0)
-		test->limits.redirects = (unsigned)redirects;
-	test->own_limits.actions = test->limits.actions;
-	test->own_limits.redirects = test->limits.redirects;
-	out->header_size_max = (size_t)amount(test, "sieve_editheader_max_header_size", NULL, sizes);
-	out->includes_max = (unsigned)amount(test, "sieve_include_max_includes", NULL, sizes);
-	out->include_depth_max =
-	    (unsigned)amount(test, "sieve_include_max_nesting_depth", NULL, sizes);
-	out->value_size_max = (size_t)amount(test, "sieve_variables_max_value_size",
-	    "sieve_variables_max_variable_size", sizes);
-	out->variables_max = (unsigned)amount(test, "sieve_variables_max_scope_count",
-	    "sieve_variables_max_scope_size", sizes);
-	out->notifications_max =
-	    (unsigned)amount(test, "sieve_notify_max_notifications", NULL, sizes);
-}
-
-static void
-set_periods(struct svtest *test, struct sieve_settings *out)
-{
-	out->vacation_min = amount(test, "sieve_vacation_min_period", NULL, times);
-	out->vacation_max = amount(test, "sieve_vacation_max_period", NULL, times);
-	out->vacation_default = amount(test, "sieve_vacation_default_period", NULL, times);
-	out->duplicate_default = amount(test, "sieve_duplicate_default_period", NULL, times);
-	out->duplicate_max = amount(test, "sieve_duplicate_max_period", NULL, times);
-}
+/* ---- in force ---- */
 
 static void
 copy_wanted(struct svtest *test)
@@ -329,24 +282,53 @@ tell_unknown(struct svtest *test)
 	}
 }
 
+/* What programs and engine borrow stays until the file is done. */
+static void
+take_settings(struct svtest *test)
+{
+	struct svtest_settings *taken = arena_zalloc(&test->arena, sizeof *taken);
+	const struct svtest_pair *pair;
+
+	taken->next = test->taken;
+	test->taken = taken;
+	taken->conf = conf_copy_global(test->report->conf);
+	for (pair = test->config; pair != NULL; pair = pair->next)
+		configure(test, taken->conf, pair);
+	protect(test, taken->conf, "/forbid_add", "sieve_editheader_forbid_add",
+	    &taken->conf->sieve_editheader_forbid_add);
+	protect(test, taken->conf, "/forbid_delete", "sieve_editheader_forbid_delete",
+	    &taken->conf->sieve_editheader_forbid_delete);
+	engine_settings_init(&taken->engine, taken->conf);
+	/* Tests bring their own programs. */
+	taken->engine.forbidden &= ~engine_settings_programs();
+	test->settings = &taken->engine.sieve;
+}
+
+void
+svtest_free_config(struct svtest *test)
+{
+	struct svtest_settings *taken = test->taken;
+
+	for (; taken != NULL; taken = taken->next) {
+		engine_settings_fini(&taken->engine);
+		conf_free(&taken->conf);
+	}
+}
+
 void
 svtest_reload_config(struct svtest *test)
 {
-	struct sieve_settings *settings = arena_zalloc(&test->arena, sizeof *settings);
 	struct str delimiters;
 
 	copy_wanted(test);
 	tell_unknown(test);
+	take_settings(test);
 	delimiters = svtest_config(test, "recipient_delimiter");
 	test->delimiters = delimiters.n == 0 ? "+" : delimiters.p;
-	protect(test, settings);
-	set_limits(test, settings);
-	set_periods(test, settings);
-	set_score(test, "sieve_spamtest_", &settings->spam);
-	set_score(test, "sieve_virustest_", &settings->virus);
-	set_compose(test);
+	test->limits = test->taken->engine.limits;
+	test->own_limits.actions = test->limits.actions;
+	test->own_limits.redirects = test->limits.redirects;
+	test->compose = test->taken->engine.compose;
 	test->user_email = strip(svtest_config(test, "sieve_user_email"));
-	sieve_settings_fill(settings);
-	test->settings = settings;
 	svtest_use(test, test->now);
 }

@@ -100,6 +100,7 @@ struct sieve_program *
 svtest_compile(struct svtest *test, struct str path, struct buf *errors)
 {
 	const struct sieve_profile profile = { .engine = "doorstep", .settings = test->settings,
+		.forbidden = test->taken->engine.forbidden,
 		.has_testsuite = true, .include = include, .is_method = is_method, .arg = test };
 	struct svtest_program *kept;
 	struct sieve_program *program;

@@ -256,6 +256,7 @@ end_world(struct svtest *test)
 {
 	svtest_free_scripts(test);
 	svtest_free_messages(test);
+	svtest_free_config(test);
 	charset_set_free(&test->charsets);
 	buf_fini(&test->scratch);
 	arena_fini(&test->arena);

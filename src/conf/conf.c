@@ -23,6 +23,46 @@ conf_defaults(void)
 	return conf;
 }
 
+struct conf *
+conf_copy_global(const struct conf *conf)
+{
+	struct conf *copy = conf_defaults();
+	struct buf value = BUF_EMPTY, ignored = BUF_EMPTY;
+	size_t i;
+
+	for (i = 0; i < params_count(); i++) {
+		if (params_at(i)->section != 'G')
+			continue;
+		buf_clear(&value);
+		params_get(params_at(i), conf, &value);
+		(void)params_set(params_at(i), copy, buf_str(&value), &ignored);
+	}
+	buf_fini(&value);
+	buf_fini(&ignored);
+	return copy;
+}
+
+int
+conf_set(struct conf *conf, struct str name, struct str value, struct buf *reason)
+{
+	const struct params_entry *entry = params_find('G', name);
+	struct buf before = BUF_EMPTY, ignored = BUF_EMPTY;
+	int rc;
+
+	if (entry == NULL) {
+		buf_addf(reason, "unknown setting \"%.*s\"", STR_ARG(name));
+		params_suggest('G', name, reason);
+		return -1;
+	}
+	params_get(entry, conf, &before);
+	rc = params_set(entry, conf, value, reason);
+	if (rc == -1)
+		(void)params_set(entry, conf, buf_str(&before), &ignored);
+	buf_fini(&before);
+	buf_fini(&ignored);
+	return rc;
+}
+
 void
 conf_free(struct conf **confp)
 {

@@ -78,6 +78,10 @@ int conf_read_with(const char *path, const char *const *overrides, size_t count,
  * when no listener or no domain is there. */
 int conf_check_usable(const struct conf *conf, const char *path, struct buf *errors);
 struct conf *conf_defaults(void); /* owned; no listeners, no domains */
+/* A copy of the global settings, owned. */
+struct conf *conf_copy_global(const struct conf *conf);
+/* One global setting from text; -1 with the reason, and it stays as it was. */
+int conf_set(struct conf *conf, struct str name, struct str value, struct buf *reason);
 /* What is empty and stands for "as built" or "the host's own" gets its value
  * (hostname, runtime_dir, state_dir); conf_read has done it already. */
 void conf_settle(struct conf *conf);

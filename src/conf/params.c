@@ -62,6 +62,24 @@ static const struct range {
 	{ "journal_segment_size", 1024 * 1024, INT64_C(1) << 30 },
 	{ "journal_segments", 2, 4096 },
 	{ "sync_threads", 1, 128 },
+	/* Defaults are in sieve/limit.h too; the most is what its run can hold. */
+	{ "sieve_max_actions", 1, 256 },
+	{ "sieve_max_redirects", 1, 256 },
+	{ "sieve_max_steps", 10000, INT64_C(1000000000000) },
+	{ "sieve_include_max_includes", 1, 300 },
+	{ "sieve_include_max_nesting_depth", 1, 100 },
+	/* RFC 5229 6: 128 variables of 4000 octets at least; Pigeonhole's own least. */
+	{ "sieve_variables_max_scope_count", 128, 1000 },
+	{ "sieve_variables_max_value_size", 4000, 1024 * 1024 },
+	{ "sieve_editheader_max_header_size", 1024, 64 * 1024 },
+	{ "sieve_vacation_max_period", CLOCK_SECOND, INT64_MAX },
+	{ "sieve_vacation_default_period", CLOCK_SECOND, INT64_MAX },
+	{ "sieve_duplicate_default_period", CLOCK_SECOND, INT64_MAX },
+	{ "sieve_duplicate_max_period", CLOCK_SECOND, INT64_MAX },
+	{ "sieve_notify_max_notifications", 1, 256 },
+	{ "sieve_program_timeout", CLOCK_SECOND / 10, 3600 * CLOCK_SECOND },
+	{ "sieve_program_output_limit", 1024, INT64_C(1) << 30 },
+	{ "sieve_program_processes", 1, 1000 },
 };
 
 struct unit {
@@ -75,6 +93,8 @@ static const struct unit size_units[] = { { "T", INT64_C(1) << 40 }, { "G", 1 <<
 static const struct unit time_units[] = { { "d", 86400 * CLOCK_SECOND },
 	{ "h", 3600 * CLOCK_SECOND }, { "m", 60 * CLOCK_SECOND }, { "s", CLOCK_SECOND },
 	{ "ms", CLOCK_SECOND / 1000 }, { NULL, 0 } };
+
+static void add_number(const struct params_entry *entry, int64_t number, struct buf *out);
 
 /* ---- from text ---- */
 
@@ -105,8 +125,11 @@ set_number(const struct params_entry *entry, void *member, struct str text, int6
 			continue;
 		if (value >= ranges[i].min && value <= ranges[i].max)
 			continue;
-		buf_addf(reason, "out of range: expected %" PRId64 " to %" PRId64, ranges[i].min,
-		    ranges[i].max);
+		buf_add_cstr(reason, "out of range: expected ");
+		add_number(entry, ranges[i].min, reason);
+		buf_add_cstr(reason, ranges[i].max == INT64_MAX ? " or more" : " to ");
+		if (ranges[i].max != INT64_MAX)
+			add_number(entry, ranges[i].max, reason);
 		return -1;
 	}
 	memcpy(member, &value, sizeof value);
@@ -344,6 +367,12 @@ static const struct {
 	[PARAMS_LIST] = { set_list, get_list },
 	[PARAMS_ENUM] = { set_enum, get_str },
 };
+
+static void
+add_number(const struct params_entry *entry, int64_t number, struct buf *out)
+{
+	types[entry->type].get(&number, out);
+}
 
 int
 params_set(const struct params_entry *entry, void *block, struct str text, struct buf *reason)

@@ -181,6 +181,7 @@ give_script(struct slot *slot, const struct script *script)
 	struct msg_DELIVER_GIVES_SCRIPT message = {
 		.id = script->id,
 		.name = str_sub(script->path, 0, 1024),
+		.is_global = script->is_global,
 		.fd = -1,
 		.size = script->text.n,
 	};

@@ -307,7 +307,8 @@ has_script(struct job_rcpt *rcpt, struct str path, uint8_t place)
 {
 	struct deliver *d = rcpt->job->deliver;
 	struct buf personal = BUF_EMPTY;
-	struct script_dirs dirs = { STR_EMPTY, str_of(d->conf->sieve_global_dir) };
+	struct script_dirs dirs = { STR_EMPTY, str_of(d->conf->sieve_global_dir),
+		place != FILTER_PERSONAL };
 	struct script *script;
 	struct fail why;
 	int rc;

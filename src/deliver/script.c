@@ -194,6 +194,7 @@ load(struct scripts *scripts, struct str path, struct script_dirs dirs, uint64_t
 	p->personal_dir = xstrndup(dirs.personal);
 	p->global_dir = xstrndup(dirs.global);
 	p->script.path = str_of(p->path);
+	p->script.is_global = dirs.is_global;
 	p->script.private = p;
 	if (read_script(p, max_size, why) == -1) {
 		destroy(p);
@@ -251,7 +252,8 @@ scripts_take(struct scripts *scripts, struct str path, struct script_dirs dirs, 
 			rc = fail_errno(why, errnum, "look for the script", buf_cstr(&name));
 		goto out;
 	}
-	if (p != NULL && (!file_is_same(&p->identity, &st) || !is_fresh(p, dirs))) {
+	if (p != NULL && (!file_is_same(&p->identity, &st) || !is_fresh(p, dirs) ||
+	    p->script.is_global != dirs.is_global)) {
 		retire(scripts, p);
 		p = NULL;
 	}

@@ -20,12 +20,14 @@ struct script {
 	struct str text;
 	unsigned holders; /* jobs that name it */
 	bool is_current;  /* still what is on disk, as far as known */
+	bool is_global;	  /* the site's */
 	struct script_private *private;
 };
 
 /* Where a script's `include` looks (RFC 6609 3.2); empty: nowhere. */
 struct script_dirs {
 	struct str personal, global;
+	bool is_global; /* the script is one of the site's */
 };
 
 /* Other scripts that one may include, there or missing. */

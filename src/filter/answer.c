@@ -7,6 +7,7 @@
 #include "filter/answer.h"
 
 #include "base/log.h"
+#include "filter/engine_settings.h"
 #include "filter/fields.h"
 
 /* Room in a packet for outcomes, beside the index fields (fields.h). */
@@ -43,6 +44,9 @@ run_scripts(struct answerer *self, struct host *host,
 
 	run_init(&run, host, question, rcpt, outcome);
 	run.asker = self->asker;
+	run.settings = self->settings;
+	if (self->settings != NULL)
+		run.actions_max = self->settings->limits.actions;
 	run.hostname = self->hostname == NULL ? "" : self->hostname;
 	for (i = 0; i < rcpt->scripts.n; i++) {
 		if (i > 0 && !run_can_go_on(&run))

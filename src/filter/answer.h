@@ -13,6 +13,7 @@ struct answerer {
 	const char *delimiters; /* borrowed */
 	const char *hostname;	/* borrowed, or NULL */
 	struct asker *asker;	/* borrowed, or NULL: nobody to be asked */
+	const struct engine_settings *settings; /* borrowed, or NULL: defaults */
 	struct arena arena; /* of the question that is answered */
 	struct buf scratch;
 };

@@ -20,12 +20,14 @@ struct entry {
 	struct buf text, errors;
 	uint64_t hash;
 	size_t holders; /* ids */
+	bool is_global;
 	bool is_shared; /* other scripts of this text come to the same */
 };
 
 struct cache {
 	const struct engine *engine;
 	struct asker *asker;
+	const struct engine_settings *settings;
 	struct table by_id, by_hash;
 };
 
@@ -34,7 +36,7 @@ cache_new(const struct engine *engine)
 {
 	struct cache *cache = xcalloc(1, sizeof *cache);
 
-	*cache = (struct cache){ engine, NULL, TABLE_EMPTY, TABLE_EMPTY };
+	*cache = (struct cache){ engine, NULL, NULL, TABLE_EMPTY, TABLE_EMPTY };
 	return cache;
 }
 
@@ -42,6 +44,12 @@ void
 cache_set_asker(struct cache *cache, struct asker *asker)
 {
 	cache->asker = asker;
+}
+
+void
+cache_set_settings(struct cache *cache, const struct engine_settings *settings)
+{
+	cache->settings = settings;
 }
 
 static struct str
@@ -101,15 +109,17 @@ note_first_error(struct entry *entry)
 }
 
 static struct entry *
-compile(struct cache *cache, uint64_t id, struct str text, uint64_t hash)
+compile(struct cache *cache, uint64_t id, struct str text, uint64_t hash, bool is_global)
 {
-	struct engine_world world = { .asker = cache->asker, .script = id };
+	struct engine_world world = { .asker = cache->asker, .script = id,
+		.settings = cache->settings, .is_global = is_global };
 	struct entry *entry = xcalloc(1, sizeof *entry);
 
 	arena_init(&world.arena);
 	asker_begin(cache->asker);
 
 	entry->hash = hash;
+	entry->is_global = is_global;
 	entry->errors = BUF_LIMIT(ERRORS_MAX);
 	buf_add_str(&entry->text, text);
 	entry->script.compiled = cache->engine->compile(buf_str(&entry->text), &world,
@@ -128,19 +138,32 @@ compile(struct cache *cache, uint64_t id, struct str text, uint64_t hash)
 	return entry;
 }
 
-void
-cache_give(struct cache *cache, uint64_t id, struct str text)
+static void
+give(struct cache *cache, uint64_t id, struct str text, bool is_global)
 {
-	uint64_t hash = hash_seeded(text);
+	uint64_t hash = hash_seeded(text) + is_global;
 	struct entry *entry = table_get(&cache->by_hash, key_of(&hash));
 
-	if (entry == NULL || !str_is_equal(buf_str(&entry->text), text)) {
-		entry = compile(cache, id, text, hash);
+	if (entry == NULL || entry->is_global != is_global ||
+	    !str_is_equal(buf_str(&entry->text), text)) {
+		entry = compile(cache, id, text, hash, is_global);
 		if (entry->is_shared)
 			table_put(&cache->by_hash, key_of(&hash), entry);
 	}
 	entry->holders++;
 	release(cache, table_put(&cache->by_id, key_of(&id), entry));
+}
+
+void
+cache_give(struct cache *cache, uint64_t id, struct str text)
+{
+	give(cache, id, text, false);
+}
+
+void
+cache_give_global(struct cache *cache, uint64_t id, struct str text)
+{
+	give(cache, id, text, true);
 }
 
 void

@@ -13,12 +13,15 @@
  * sieve/; a script that compiles is one that it can run.
  */
 struct engine_script;
+struct engine_settings;
 
 /* What compiling may look at beside the script. */
 struct engine_world {
 	struct asker *asker; /* NULL: nobody */
 	uint64_t script;     /* its id */
 	struct arena arena;  /* of what was told, until it is compiled */
+	const struct engine_settings *settings; /* NULL: defaults */
+	bool is_global; /* the script is one of the site's */
 	bool has_asked; /* what came of it depends on more than the text */
 };
 

@@ -14,6 +14,7 @@
 #include <sieve2.h>
 
 #include "base/xalloc.h"
+#include "filter/engine_settings.h"
 #include "filter/memory.h"
 #include "filter/plan.h"
 #include "sieve/limit.h"
@@ -223,7 +224,7 @@ static const char *const only[] = { "comparator-i;ascii-casemap", "comparator-i;
 	"comparator-i;octet", "envelope", "fileinto", "imap4flags", "regex", "relational",
 	"subaddress", NULL };
 
-static const struct sieve_profile profile = { .engine = "libsieve", .refusals = refusals,
+static const struct sieve_profile any_profile = { .engine = "libsieve", .refusals = refusals,
 	.only = only, .has_own_regex = true };
 
 /* libsieve reads the canonical script once, with no message: what it would
@@ -258,12 +259,18 @@ static struct engine_script *
 compile(struct str text, struct engine_world *world, struct buf *errors_out)
 {
 	struct engine_script *script = xcalloc(1, sizeof *script);
+	struct sieve_profile profile = any_profile;
 	struct sieve_text source = { text.n == 0 ? "" : text.p, text.n };
 	struct sieve_arena arena;
 	struct sieve_errors errors;
 	struct sieve_tree tree;
 
-	(void)world; /* it knows no include */
+	/* It knows no include, and no setting but these. */
+	if (world != NULL && world->settings != NULL) {
+		profile.forbidden = world->settings->forbidden;
+		profile.global_only = world->settings->global_only;
+		profile.is_global = world->is_global;
+	}
 	script->plan = plan_new();
 	sieve_arena_init(&arena, &memory_sieve, SIEVE_TREE_MEMORY_MAX);
 	sieve_errors_init(&errors, &arena, source);

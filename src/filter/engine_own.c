@@ -12,6 +12,7 @@
 #include "base/xalloc.h"
 #include "filter/engine_message.h"
 #include "filter/engine_questions.h"
+#include "filter/engine_settings.h"
 #include "filter/memory.h"
 
 struct engine_script {
@@ -144,7 +145,8 @@ can_take_version(struct run *run)
 static void
 run(const struct engine_script *script, struct run *run)
 {
-	const struct sieve_limits limits = SIEVE_LIMITS_DEFAULT;
+	const struct sieve_limits limits =
+	    run->settings == NULL ? SIEVE_LIMITS_DEFAULT : run->settings->limits;
 	struct sieve_host host = { .arg = run };
 	struct sieve_result result;
 
@@ -152,6 +154,7 @@ run(const struct engine_script *script, struct run *run)
 		run_fail(run, 0, STR("the changed message is too large"));
 		return;
 	}
+	host.settings = run->settings == NULL ? NULL : &run->settings->sieve;
 	engine_message_fill(&host, run);
 	engine_questions_fill(&host, run);
 	sieve_run(script->program, &host, &limits, engine_text(run->flags), &memory_sieve, &result);
@@ -175,10 +178,12 @@ free_script(struct engine_script **script)
 static struct engine_script *
 compile(struct str text, struct engine_world *world, struct buf *errors)
 {
-	/* Until the administrator may allow them. */
-	static const char *const missing[] = { "vnd.dovecot.execute", "vnd.dovecot.filter",
-		"vnd.dovecot.pipe", NULL };
-	const struct sieve_profile profile = { .engine = "doorstep", .missing = missing,
+	const struct engine_settings *settings = world->settings;
+	const struct sieve_profile profile = { .engine = "doorstep",
+		.settings = settings == NULL ? NULL : &settings->sieve,
+		.forbidden = settings == NULL ? engine_settings_programs() : settings->forbidden,
+		.global_only = settings == NULL ? 0 : settings->global_only,
+		.is_global = world->is_global,
 		.include = engine_questions_include, .wants_warnings = true, .arg = world };
 	struct engine_script *script = xcalloc(1, sizeof *script);
 

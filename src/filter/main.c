@@ -14,10 +14,13 @@
 #include "base/xalloc.h"
 #include "conf/conf.h"
 #include "filter/answer.h"
+#include "filter/engine_settings.h"
 #include "ipc/child.h"
 
 struct filter {
 	struct answerer answerer;
+	struct conf *conf; /* the settings borrow from it */
+	struct engine_settings settings;
 	int deliver_fd;
 	struct arena arena; /* of the packet that is handled */
 	struct buf in, out;
@@ -69,7 +72,10 @@ take_script(struct filter *filter, const union msg_any *any)
 	const struct msg_DELIVER_GIVES_SCRIPT *message = &any->DELIVER_GIVES_SCRIPT;
 	struct str text = map_body(message->text, message->fd, message->size);
 
-	cache_give(filter->answerer.cache, message->id, text);
+	if (message->is_global != 0)
+		cache_give_global(filter->answerer.cache, message->id, text);
+	else
+		cache_give(filter->answerer.cache, message->id, text);
 	unmap_body(text, message->fd);
 }
 
@@ -197,6 +203,21 @@ serve(struct filter *filter)
 
 /* ---- the start ---- */
 
+/* What conf could not see; scripts go on as if it were not set. */
+static void
+tell_wrong_settings(const struct engine_settings *settings)
+{
+	struct buf errors = BUF_EMPTY;
+	struct str rest, line;
+
+	engine_settings_check(settings, &errors);
+	rest = buf_str(&errors);
+	while (str_can_split(&rest, '\n', &line))
+		if (line.n > 0)
+			log_error("%.*s", STR_ARG(line));
+	buf_fini(&errors);
+}
+
 static void
 prepare(struct filter *filter, const struct child_start *start)
 {
@@ -213,6 +234,10 @@ prepare(struct filter *filter, const struct child_start *start)
 		engine = &engine_none;
 	filter->answerer.engine = engine;
 	filter->answerer.cache = cache_new(engine);
+	filter->conf = conf;
+	engine_settings_init(&filter->settings, conf);
+	filter->answerer.settings = &filter->settings;
+	tell_wrong_settings(&filter->settings);
 	filter->delimiters = xstrdup(conf->recipient_delimiter);
 	filter->answerer.delimiters = filter->delimiters;
 	filter->hostname = xstrdup(conf->hostname);
@@ -222,7 +247,6 @@ prepare(struct filter *filter, const struct child_start *start)
 	/* localtime_r reads no file after this. */
 	tzset();
 	arena_init_limit(&filter->answerer.arena, HOST_MEMORY_MAX);
-	conf_free(&conf);
 }
 
 /* Runs everything once, so that no first use of the C library or of an engine
@@ -245,6 +269,8 @@ warm_up(struct filter *filter)
 	answer_question(&filter->answerer, &question, text, &answer);
 	arena_empty(&filter->answerer.arena);
 	cache_drop(filter->answerer.cache, 0);
+	/* From here on: what a site allows is not what must be warm. */
+	cache_set_settings(filter->answerer.cache, &filter->settings);
 }
 
 static void
@@ -255,6 +281,8 @@ end(struct filter *filter)
 	charset_set_free(&filter->answerer.charsets);
 	free(filter->delimiters);
 	free(filter->hostname);
+	engine_settings_fini(&filter->settings);
+	conf_free(&filter->conf);
 	asker_free(&filter->asker);
 	arena_fini(&filter->answerer.arena);
 	arena_fini(&filter->arena);

@@ -21,6 +21,7 @@ run_init(struct run *run, struct host *host, const struct msg_DELIVER_ASKS_FILTE
 		.host = host,
 		.question = question,
 		.hostname = "",
+		.actions_max = FILTER_ACTIONS_DEFAULT,
 		.notes = BUF_LIMIT(FILTER_NOTES_MAX),
 		.trace = BUF_LIMIT(FILTER_TRACE_MAX),
 		.arena = host->arena,
@@ -43,18 +44,18 @@ can_grow(struct run *run)
 {
 	/* One more than a script may ask for: the implicit keep. */
 	if (run->actions == NULL)
-		run->actions = arena_array(run->arena, FILTER_ACTIONS_MAX + 1,
+		run->actions = arena_array(run->arena, run->actions_max + 1,
 		    sizeof *run->actions);
-	return run->actions != NULL && run->action_count < FILTER_ACTIONS_MAX;
+	return run->actions != NULL && run->action_count < run->actions_max;
 }
 
 static bool
 can_add(struct run *run, const struct run_step *step, enum filter_action kind)
 {
-	struct str error = STR("total number of actions exceeds policy limit (33 > 32)");
-
 	if (!can_grow(run)) {
-		run_fail(run, step->line, error);
+		run_fail(run, step->line,
+		    arena_printf(run->arena, "total number of actions exceeds policy limit (%zu > %zu)",
+			run->actions_max + 1, run->actions_max));
 		return false;
 	}
 	run->actions[run->action_count++] = (struct rec_action){

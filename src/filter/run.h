@@ -42,6 +42,8 @@ struct run_step {
 	struct str target, flags, rule, special_use;
 };
 
+struct engine_settings;
+
 struct run {
 	struct host *host;
 	struct arena *arena;
@@ -55,6 +57,8 @@ struct run {
 	bool has_kept;
 	const struct msg_DELIVER_ASKS_FILTER *question;
 	struct asker *asker;  /* NULL: nobody to be asked */
+	const struct engine_settings *settings; /* NULL: defaults */
+	size_t actions_max;
 	const char *hostname;
 	uint32_t version;     /* of the message, as the script that runs finds it */
 	struct rec_version *versions;

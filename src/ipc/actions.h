@@ -48,7 +48,8 @@ enum filter_place {
 };
 
 /* Limits on what one recipient's run may ask for (SIEVE.md section 4). */
-#define FILTER_ACTIONS_MAX 32
+#define FILTER_ACTIONS_DEFAULT 32
+#define FILTER_ACTIONS_MAX 256 /* sieve_max_actions */
 #define FILTER_TARGET_MAX 1024
 #define FILTER_FLAGS_MAX 1024
 

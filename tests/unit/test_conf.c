@@ -99,6 +99,34 @@ static const struct {
 	{ "domain x.org { }\ndomain X.ORG { }\n", "main: domain \"x.org\" is there twice\n" },
 	{ "listener a { mode = 0999\n address = unix:/x }\n",
 	    "main:1: mode = \"0999\": expected an octal mode such as 0660\n" },
+	{ "sieve_max_actions = 0\n",
+	    "main:1: sieve_max_actions = \"0\": out of range: expected 1 to 256\n" },
+	{ "sieve_program_timeout = 2h\nsieve_vacation_max_period = 0\n",
+	    "main:1: sieve_program_timeout = \"2h\": out of range: expected 100ms to 1h\n"
+	    "main:2: sieve_vacation_max_period = \"0\": out of range: expected 1s or more\n" },
+	{ "sieve_vacation_min_period = 61d\n",
+	    "main: sieve_vacation_min_period must not be above sieve_vacation_max_period\n" },
+	{ "sieve_extensions = { \"-fileino\" }\n", "main: sieve_extensions: there is no extension "
+	    "\"fileino\": did you mean \"fileinto\"?\n" },
+	{ "sieve_extensions = { \"-fileinto\", copy }\n", "main: sieve_extensions: \"-fileinto\" and "
+	    "\"copy\": either all names have + or - in front, or none has\n" },
+	{ "sieve_global_extensions = { \"+vnd.dovecot.pipe\" }\n", "main: sieve_global_extensions "
+	    "allows vnd.dovecot.pipe, which finds its programs in sieve_program_dir: set that too\n" },
+	{ "sieve_program_dir = bin\n", "main: sieve_program_dir must be an absolute path\n" },
+	{ "sieve_editheader_protected = { \"a b\" }\n",
+	    "main: sieve_editheader_protected: \"a b\" is no name of a header field\n" },
+	{ "sieve_editheader_forbid_add = { subject }\n", "main: sieve_editheader_forbid_add: scripts may "
+	    "always change Subject (RFC 5293 6)\n" },
+	{ "sieve_spamtest_status_header = \": x\"\n", "main: sieve_spamtest_status_header = \": x\": "
+	    "expected the name of a header field, or NAME: EXPRESSION\n" },
+	{ "sieve_spamtest_status_header = X-Spam\n", "main: sieve_spamtest_status_header needs "
+	    "sieve_spamtest_max_value or sieve_spamtest_max_header: a score alone says nothing\n" },
+	{ "sieve_spamtest_status_header = X-Spam\nsieve_spamtest_max_value = ten\n",
+	    "main: sieve_spamtest_max_value = \"ten\": expected a number\n" },
+	{ "sieve_virustest_status_type = text\nsieve_virustest_status_header = X-Virus\n",
+	    "main: sieve_virustest_status_type is text, but no sieve_virustest_text_value is set\n" },
+	{ "sieve_redirect_envelope_from = me\n", "main: sieve_redirect_envelope_from = \"me\": "
+	    "expected sender, recipient, orig_recipient, user_email, postmaster or <ADDRESS>\n" },
 	{ "include(\"gone\")\nuser = a\n",
 	    "main:1: cannot include gone: No such file or directory\n" },
 	{ "include(\".\")\n", "main:1: cannot include .: not a file\n" },

@@ -18,7 +18,7 @@ struct gone {
 	size_t n;
 };
 
-static const struct script_dirs no_dirs = { { "", 0 }, { "", 0 } };
+static const struct script_dirs no_dirs = { { "", 0 }, { "", 0 }, false };
 
 static void
 remember(uint64_t id, void *arg)
