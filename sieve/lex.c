@@ -119,6 +119,7 @@ pass_bracket_comment(struct sieve_lexer *lexer)
 		take(lexer);
 	}
 	sieve_error_add(lexer->errors, from, "this comment is never closed: expected `*/`");
+	lexer->is_unclosed = true;
 }
 
 static void
@@ -264,9 +265,11 @@ take_quoted(struct sieve_lexer *lexer, struct sieve_token *token)
 		else
 			*out++ = (char)c;
 	}
-	if (take(lexer) == -1)
+	if (take(lexer) == -1) {
 		sieve_error_add(lexer->errors, token->offset,
 		    "this string is never closed: expected `\"`");
+		lexer->is_unclosed = true;
+	}
 	end_string(lexer, token, from, out);
 }
 
@@ -342,9 +345,11 @@ take_multi_line(struct sieve_lexer *lexer, struct sieve_token *token)
 	while (peek(lexer, 0) != -1 &&
 	    !is_end_dot(lexer->script.p + lexer->at, lexer->script.p + lexer->script.n))
 		out = take_text_line(lexer, out);
-	if (peek(lexer, 0) == -1)
+	if (peek(lexer, 0) == -1) {
 		sieve_error_add(lexer->errors, token->offset,
 		    "this text is never closed: expected a line with a single `.`");
+		lexer->is_unclosed = true;
+	}
 	lexer->at += peek(lexer, 0) == '.';
 	end_string(lexer, token, from, out);
 }

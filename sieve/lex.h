@@ -32,6 +32,7 @@ struct sieve_lexer {
 	struct sieve_arena *arena;
 	struct sieve_errors *errors;
 	struct sieve_text rule; /* seen, and not yet handed out */
+	bool is_unclosed; /* what was never closed has taken the rest of the script */
 };
 
 void sieve_lex_init(struct sieve_lexer *lexer, struct sieve_text script,

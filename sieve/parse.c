@@ -34,9 +34,18 @@ is_sign(const struct parser *parser, char sign)
 	return parser->token.kind == SIEVE_TOKEN_SIGN && parser->token.sign == sign;
 }
 
+/* What is missing at the end has been told by what was never closed. */
+static bool
+is_told(const struct parser *parser)
+{
+	return parser->lexer.is_unclosed && parser->token.kind == SIEVE_TOKEN_END;
+}
+
 static void
 complain(struct parser *parser, const char *expected)
 {
+	if (is_told(parser))
+		return;
 	if (parser->token.kind == SIEVE_TOKEN_IDENTIFIER)
 		sieve_error_add(parser->errors, parser->token.offset, "expected %s, not `%.*s`",
 		    expected, SIEVE_TEXT_ARG(parser->token.text));
@@ -251,6 +260,8 @@ can_parse_node(struct parser *parser, struct sieve_node *node)
 static void
 complain_end(struct parser *parser, const struct sieve_node *node)
 {
+	if (is_told(parser))
+		return;
 	sieve_error_add(parser->errors, parser->last_end,
 	    node->tests != NULL ? "expected `{` behind the test of `%.*s`, not %s"
 				: "expected `;` or `{` to end `%.*s`, not %s",
@@ -288,7 +299,7 @@ parse_command(struct parser *parser, struct sieve_node *node)
 	parser->blocks--;
 	if (is_sign(parser, '}'))
 		advance(parser);
-	else
+	else if (!is_told(parser))
 		sieve_error_add(parser->errors, parser->last_end,
 		    "expected `}`: the block of `%.*s` in line %u is never closed",
 		    SIEVE_TEXT_ARG(node->name), node->line);
