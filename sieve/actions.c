@@ -11,6 +11,7 @@
 #include "flags.h"
 #include "message.h"
 #include "special_use.h"
+#include "unicode.h"
 
 enum {
 	STORES = 1 << 0,
@@ -312,6 +313,9 @@ sieve_actions_mailbox_fault(struct sieve_text name)
 	for (i = 0; i < name.n; i++)
 		if ((unsigned char)name.p[i] < ' ' || name.p[i] == 0x7f)
 			return "a folder name may not hold control characters";
+	/* RFC 5228 4.1: it is UTF-8. */
+	if (!sieve_unicode_is_valid(name))
+		return "a folder name must be UTF-8: save the script in that charset";
 	return NULL;
 }
 
