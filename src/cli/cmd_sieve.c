@@ -75,8 +75,8 @@ test(struct sieve_job *job, struct fail *why)
 {
 	const struct rec_filter_outcome *outcome;
 
-	if (sieve_job_read(job->message_path, (uint64_t)job->conf->message_size_limit,
-		&job->message, why) == -1)
+	if (sieve_job_read(job->message_path, "message_size_limit",
+		(uint64_t)job->conf->message_size_limit, &job->message, why) == -1)
 		return EX_NOINPUT;
 	if (sieve_job_start(job, why) == -1 || (outcome = sieve_job_ask(job, why)) == NULL)
 		return EX_SOFTWARE;
@@ -116,8 +116,8 @@ work(struct sieve_job *job, const struct verb *verb)
 	struct fail why = FAIL_EMPTY;
 	int status = EX_NOINPUT;
 
-	if (sieve_job_read(job->script_path, (uint64_t)job->conf->sieve_max_script_size, &job->script,
-		&why) == 0)
+	if (sieve_job_read(job->script_path, "sieve_max_script_size",
+		(uint64_t)job->conf->sieve_max_script_size, &job->script, &why) == 0)
 		status = verb->run(job, &why);
 	if (why.class != FAIL_NONE)
 		fprintf(stderr, "doorstep: %s\n", why.log);

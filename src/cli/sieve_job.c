@@ -14,16 +14,21 @@
 #include "ipc/actions.h"
 
 int
-sieve_job_read(const char *path, uint64_t max, struct buf *out, struct fail *why)
+sieve_job_read(const char *path, const char *setting, uint64_t max, struct buf *out,
+    struct fail *why)
 {
 	int fd = -1, rc = -1;
 
 	*out = BUF_LIMIT(max + 1);
 	if (strcmp(path, "-") == 0)
-		return file_read_all(STDIN_FILENO, out, "standard input", why);
-	if (file_open(&fd, AT_FDCWD, path, O_RDONLY, 0, why) == 0)
+		rc = file_read_all(STDIN_FILENO, out, "standard input", why);
+	else if (file_open(&fd, AT_FDCWD, path, O_RDONLY, 0, why) == 0)
 		rc = file_read_all(fd, out, path, why);
 	file_close(&fd);
+	if (out->n > max)
+		rc = fail_set(why, FAIL_POLICY, 3, 4, 0, "",
+		    "%s is larger than %s, %llu bytes: make it smaller, or raise the setting", path,
+		    setting, (unsigned long long)max);
 	return rc;
 }
 

@@ -19,8 +19,10 @@ struct sieve_job {
 	union msg_any answer;
 };
 
-/* A file, or standard input for `-`, into *out, which is made. */
-int sieve_job_read(const char *path, uint64_t max, struct buf *out, struct fail *why);
+/* A file, or standard input for `-`, into *out, which is made; at most max
+ * bytes, as the setting has it. */
+int sieve_job_read(const char *path, const char *setting, uint64_t max, struct buf *out,
+    struct fail *why);
 /* Lines of a message end in LF on the way to filter; returns its size with CRLF. */
 uint64_t sieve_job_normalise(struct buf *message);
 /* Starts a filter and gives it the script, as number 1. */
