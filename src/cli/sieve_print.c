@@ -188,7 +188,11 @@ sieve_print_outcome(struct sieve_job *job, const struct rec_filter_outcome *outc
 	add_lines(&job->out, outcome->trace);
 	add_lines(&job->out, outcome->notes);
 	if (outcome->error.n > 0) {
-		buf_addf(&job->out, "%s:%u: ", job->script_path, outcome->error_line);
+		buf_addf(&job->out, "%s:", job->script_path);
+		/* One in an included script names its own place. */
+		if (outcome->error_line > 0)
+			buf_addf(&job->out, "%u:", outcome->error_line);
+		buf_add_byte(&job->out, ' ');
 		sieve_print_plain(&job->out, outcome->error);
 		buf_add_byte(&job->out, '\n');
 	}
