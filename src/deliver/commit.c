@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "deliver/deliver.h"
+#include "deliver/outbox.h"
 #include "deliver/outgoing.h"
 #include "deliver/place.h"
 #include "deliver/room.h"
@@ -25,7 +26,7 @@ struct commit {
 	struct store_batch *batch;
 	struct watch soon;
 	struct watch room; /* looks again when the journal was full */
-	bool has_rescans;
+	bool has_rescans, has_ends; /* of rescans, of rows of the outbox */
 	uint64_t last_seq;
 	int result; /* of the write, and why */
 	struct fail why;
@@ -423,6 +424,8 @@ place_and_answer(struct commit *commit, struct job_list *jobs, uint64_t last_seq
 
 	TAILQ_FOREACH(job, jobs, entry)
 		place_job(job);
+	TAILQ_FOREACH(job, jobs, entry)
+		outgoing_committed(job);
 	store_placed(d->store, last_seq);
 	settle_placed(d->settle, last_seq);
 	for (job = TAILQ_FIRST(jobs); job != NULL; job = next) {
@@ -462,6 +465,7 @@ batch_written(void *arg)
 	struct deliver *d = commit->deliver;
 	struct job_list jobs = TAILQ_HEAD_INITIALIZER(jobs);
 	bool is_written = commit->result == 0, had_rescans = commit->has_rescans;
+	bool had_ends = commit->has_ends;
 	uint64_t last_seq = commit->last_seq;
 
 	TAILQ_CONCAT(&jobs, &commit->writing, entry);
@@ -471,6 +475,8 @@ batch_written(void *arg)
 		store_abandoned(&commit->batch);
 	if (had_rescans)
 		rescans_committed(d->rescans, is_written);
+	if (had_ends)
+		outbox_committed(d->outbox, is_written);
 	/* The next batch is on its way to the disk while this one's files are
 	 * made. */
 	build(commit);
@@ -488,7 +494,7 @@ build(void *arg)
 	struct commit *commit = arg;
 	struct deliver *d = commit->deliver;
 	struct job *job, *next;
-	uint64_t bytes = 0;
+	uint64_t bytes = 0, seq;
 	size_t count = 0;
 
 	if (commit->batch != NULL)
@@ -497,6 +503,10 @@ build(void *arg)
 	commit->has_rescans = rescans_has_ready(d->rescans);
 	if (commit->has_rescans)
 		commit->last_seq = rescans_prepare(d->rescans, commit->batch);
+	commit->has_ends = outbox_has_ready(d->outbox);
+	seq = commit->has_ends ? outbox_prepare(d->outbox, commit->batch) : 0;
+	if (seq > 0)
+		commit->last_seq = seq;
 	for (job = TAILQ_FIRST(&commit->ready); job != NULL; job = next) {
 		next = TAILQ_NEXT(job, entry);
 		if (count == COMMIT_JOBS_MAX || bytes > COMMIT_BYTES_MAX)
@@ -513,6 +523,8 @@ build(void *arg)
 		store_abandoned(&commit->batch);
 		if (commit->has_rescans)
 			rescans_committed(d->rescans, false);
+		if (commit->has_ends)
+			outbox_committed(d->outbox, false);
 		deliver_check_stop(d);
 		return;
 	}

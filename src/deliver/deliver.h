@@ -11,6 +11,7 @@
 #include "deliver/commit.h"
 #include "deliver/job.h"
 #include "deliver/links.h"
+#include "deliver/outbox.h"
 #include "deliver/pool.h"
 #include "deliver/rescan.h"
 #include "deliver/script.h"
@@ -41,6 +42,7 @@ struct deliver {
 	struct settle *settle;
 	struct rescans *rescans;
 	struct checkpoint *checkpoint;
+	struct outbox *outbox;
 	struct pool *journal_pool; /* one thread: the journal's writes, in order */
 	struct pool *sync_pool;	   /* fsync, checkpoints, scans */
 	struct room_list rooms;	   /* quota questions that wait */

@@ -41,7 +41,7 @@ static bool
 is_idle(const struct deliver *d)
 {
 	return d->jobs == 0 && TAILQ_EMPTY(&d->rooms) && commit_is_idle(d->commit) &&
-	    rescans_is_idle(d->rescans);
+	    rescans_is_idle(d->rescans) && outbox_is_idle(d->outbox);
 }
 
 static void
@@ -89,6 +89,7 @@ stop(struct process *p)
 	struct deliver *d = &p->deliver;
 
 	d->is_stopping = true;
+	outbox_stop(d->outbox);
 	deliver_check_stop(d);
 }
 
@@ -98,7 +99,7 @@ say_idle(void *arg)
 	struct process *p = arg;
 	struct deliver *d = &p->deliver;
 
-	if (!is_idle(d))
+	if (!is_idle(d) || outbox_is_due_soon(d->outbox))
 		p->busy_at = clock_monotonic();
 	/* Virtual users are a site's normal mail: only a single user's process
 	 * goes.  master decides, and says so (take_retirement): a link that it
@@ -154,10 +155,21 @@ take_ability(struct wire *w, const union msg_any *any, void *arg)
 	free(p->deliver.no_relay);
 	p->deliver.no_relay =
 	    any->RELAY_ANSWERS.is_able ? NULL : xstrndup(any->RELAY_ANSWERS.reason);
+	outbox_set_route(p->deliver.outbox, any->RELAY_ANSWERS.is_able != 0);
+}
+
+static void
+take_report(struct wire *w, const union msg_any *any, void *arg)
+{
+	struct process *p = arg;
+
+	(void)w;
+	outbox_take_report(p->deliver.outbox, &any->RELAY_REPORTS_MAIL);
 }
 
 static const wire_handler relay_handlers[MSG_COUNT] = {
 	[MSG_RELAY_ANSWERS] = take_ability,
+	[MSG_RELAY_REPORTS_MAIL] = take_report,
 };
 
 static void
@@ -167,6 +179,7 @@ relay_gone(struct wire *w, void *arg)
 
 	(void)w;
 	wire_free(&p->deliver.relay);
+	outbox_set_route(p->deliver.outbox, false);
 }
 
 static void
@@ -183,7 +196,8 @@ set_peer(struct process *p, enum role role, uint32_t worker, int fd)
 		set_directory(p, fd);
 	else {
 		BUG_ON(role != ROLE_RELAY);
-		wire_free(&d->relay);
+		if (d->relay != NULL)
+			relay_gone(d->relay, p);
 		d->relay = wire_new(d->loop, fd, relay_handlers, relay_gone, p);
 		wire_send(d->relay, MSG_DELIVER_ASKS_RELAY, &question);
 	}
@@ -234,6 +248,7 @@ take_retirement(struct wire *w, const union msg_any *any, void *arg)
 	(void)w;
 	(void)any;
 	p->is_retiring = true;
+	outbox_stop(p->deliver.outbox);
 	deliver_check_stop(&p->deliver);
 }
 
@@ -306,6 +321,7 @@ make_parts(struct process *p)
 	d->checkpoint = checkpoint_new(d);
 	d->commit = commit_new(d);
 	d->rescans = rescans_new(d);
+	d->outbox = outbox_new(d);
 }
 
 static void
@@ -351,6 +367,7 @@ end(struct process *p)
 	checkpoint_free(&d->checkpoint);
 	settle_free(&d->settle);
 	rescans_free(&d->rescans);
+	outbox_free(&d->outbox);
 	commit_free(&d->commit);
 	pool_free(&d->journal_pool);
 	pool_free(&d->sync_pool);

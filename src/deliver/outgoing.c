@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "deliver/deliver.h"
+#include "deliver/outbox.h"
 #include "store/outbox.h"
 
 static struct str
@@ -136,19 +137,23 @@ outgoing_needs_body(const struct job *job)
 	return false;
 }
 
+static int64_t
+expiry_of(const struct job *job, const struct job_outgoing *o)
+{
+	return job->received +
+	    (o->lifetime > 0 ? o->lifetime * CLOCK_SECOND : job->deliver->conf->outbox_lifetime);
+}
+
 static struct disk_outgoing
 make_row(const struct job_rcpt *rcpt, const struct job_outgoing *o)
 {
-	const struct job *job = rcpt->job;
-	int64_t lifetime = o->lifetime > 0 ? o->lifetime * CLOCK_SECOND
-	    : job->deliver->conf->outbox_lifetime;
 	struct disk_outgoing row = {
 		.cause = str_of(o->cause), .user = rcpt->user->name, .script = o->script,
 		.line = o->line, .rule = o->rule, .sender = o->sender,
 		.recipient = o->recipient, .envid = o->envid, .orcpt = o->orcpt, .by = o->by,
 		.notify = o->notify, .ret = o->ret, .body_type = o->body_type,
 		.smtputf8 = o->smtputf8, .requiretls = o->requiretls,
-		.expires = job->received + lifetime, .size = o->size, .file = o->file,
+		.expires = expiry_of(rcpt->job, o), .size = o->size, .file = o->file,
 	};
 
 	if (o->file.n == 0) {
@@ -193,4 +198,18 @@ outgoing_size(const struct job *job)
 			    (o->file.n > 0 ? o->file.n : o->head.n);
 		}
 	return size;
+}
+
+void
+outgoing_committed(const struct job *job)
+{
+	uint32_t j;
+	size_t i;
+
+	/* Those of a recipient that was voided are gone (outgoing_drop). */
+	for (i = 0; i < job->rcpt_count; i++)
+		for (j = 0; j < job->rcpts[i].outgoing_count; j++)
+			outbox_add(job->deliver->outbox,
+			    format_outbox_id(job->seq, job->rcpts[i].first_outgoing + j),
+			    expiry_of(job, &job->rcpts[i].outgoing[j]));
 }

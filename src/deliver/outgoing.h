@@ -29,4 +29,7 @@ bool outgoing_needs_body(const struct job *job);
 /* What they take at most in the record. */
 uint64_t outgoing_size(const struct job *job);
 
+/* The record stands, copies are made: what it sends is due. */
+void outgoing_committed(const struct job *job);
+
 #endif
