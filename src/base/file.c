@@ -295,6 +295,31 @@ out:
 	return rc;
 }
 
+int
+file_space(size_t n, int *fd_out, struct fail *why)
+{
+	int fd = memfd_create("space", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd == -1)
+		return fail_errno(why, errno, "create", "a memory file");
+	if (ftruncate(fd, (off_t)n) == -1 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == -1) {
+		fail_errno(why, errno, "size", "a memory file");
+		file_close(&fd);
+		return -1;
+	}
+	*fd_out = fd;
+	return 0;
+}
+
+int
+file_seal(int fd, struct fail *why)
+{
+	if (fcntl(fd, F_ADD_SEALS, SEALS_NEEDED | F_SEAL_GROW | F_SEAL_SEAL) == -1)
+		return fail_errno(why, errno, "seal", "a memory file");
+	return 0;
+}
+
 bool
 file_is_sealed(int fd)
 {

@@ -43,6 +43,13 @@ int file_make_dirs(const char *path, mode_t mode, struct fail *why);
 
 /* A memfd with these bytes, sealed against write, shrink and grow. */
 int file_sealed(struct str bytes, int *fd_out, struct fail *why);
+/*
+ * Room that another process is to fill: a memfd of n zero bytes that can
+ * neither grow nor shrink.  file_seal ends the writing; it fails, and nothing
+ * in it is to be believed, while somebody has it mapped for writing.
+ */
+int file_space(size_t n, int *fd_out, struct fail *why);
+int file_seal(int fd, struct fail *why);
 /* Whether fd is a memfd that can neither shrink nor be written. */
 bool file_is_sealed(int fd);
 /* Maps n bytes of a sealed memfd for reading; NULL with *why on failure. */

@@ -19,6 +19,7 @@
 #include "base/file.h"
 #include "cli/answer_filter.h"
 #include "config.h"
+#include "ipc/actions.h"
 #include "ipc/roles.h"
 
 /* The program beside this one (a build tree), else the installed one. */
@@ -91,7 +92,7 @@ run_filter_start(struct run_filter *filter, const struct conf *conf, struct fail
 	struct buf path = BUF_EMPTY;
 
 	memset(filter, 0, sizeof *filter);
-	filter->master_fd = filter->deliver_fd = -1;
+	filter->master_fd = filter->deliver_fd = filter->made_fd = -1;
 	filter->pid = -1;
 	filter->timeout_ms = (int)(conf->sieve_timeout / 1000);
 	filter->conf = conf;
@@ -125,11 +126,20 @@ out:
 	return rc;
 }
 
+static void
+drop_made(struct run_filter *filter)
+{
+	file_close(&filter->made_fd);
+	file_unmap(filter->made.p, filter->made.n);
+	filter->made = STR_EMPTY;
+}
+
 void
 run_filter_stop(struct run_filter *filter)
 {
 	file_close(&filter->deliver_fd);
 	file_close(&filter->master_fd);
+	drop_made(filter);
 	if (filter->pid > 0) {
 		/* It may be in an endless script. */
 		(void)kill(filter->pid, SIGKILL);
@@ -165,12 +175,27 @@ run_filter_send(struct run_filter *filter, enum msg m, const void *message, stru
 }
 
 static int
+give_space(struct run_filter *filter, const struct msg_FILTER_ASKS *asked, struct fail *why)
+{
+	struct msg_DELIVER_TELLS told = { .id = asked->id, .answer = FILTER_IN_DOUBT };
+
+	file_close(&filter->made_fd);
+	if (asked->size <= FILTER_MADE_MAX &&
+	    file_space((size_t)asked->size, &filter->made_fd, why) == 0)
+		told.answer = FILTER_YES;
+	told.fd = filter->made_fd;
+	return run_filter_send(filter, MSG_DELIVER_TELLS, &told, why);
+}
+
+static int
 answer(struct run_filter *filter, const struct msg_FILTER_ASKS *asked, struct fail *why)
 {
 	struct buf text = BUF_EMPTY;
 	struct msg_DELIVER_TELLS told = { .id = asked->id, .fd = -1 };
 	int rc = 0;
 
+	if (asked->kind == FILTER_ASKS_SPACE)
+		return give_space(filter, asked, why);
 	told.answer = (uint8_t)answer_filter(filter->conf, filter->script_path, asked, &text);
 	told.size = text.n;
 	if (text.n <= WIRE_INLINE_MAX)
@@ -206,4 +231,23 @@ run_filter_wait(struct run_filter *filter, enum msg m, union msg_any *out, struc
 	if (result != WIRE_OK || got != m)
 		return fail_set(why, FAIL_OURS, 3, 0, 0, "", "the filter process answered nonsense");
 	return 0;
+}
+
+int
+run_filter_take_made(struct run_filter *filter, const struct msg_FILTER_ANSWERS *answer,
+    struct str *out, struct fail *why)
+{
+	size_t n = answer->made_size <= FILTER_MADE_MAX ? (size_t)answer->made_size : 0;
+
+	*out = answer->made;
+	if (answer->made.n > 0 || n == 0 || filter->made_fd == -1)
+		return 0;
+	if (file_seal(filter->made_fd, why) == -1)
+		return -1;
+	file_unmap(filter->made.p, filter->made.n);
+	*out = filter->made = (struct str){ file_map(filter->made_fd, n, why), n };
+	if (out->p == NULL)
+		filter->made = STR_EMPTY;
+	file_close(&filter->made_fd);
+	return out->p == NULL ? -1 : 0;
 }

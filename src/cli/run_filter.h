@@ -22,6 +22,8 @@ struct run_filter {
 	const char *script_path; /* set by the caller: where includes are looked for */
 	struct buf in, out;
 	struct arena arena; /* of the last answer */
+	int made_fd;	    /* the file it was given for changed messages, or -1 */
+	struct str made;    /* mapped, of the last answer that needed one */
 };
 
 /* Starts it; -1 with *why when it cannot be. */
@@ -32,5 +34,8 @@ int run_filter_send(struct run_filter *filter, enum msg m, const void *message, 
 /* Waits for that message; it lives until the next one.  -1: the filter died,
  * overran sieve_timeout, or answered something else. */
 int run_filter_wait(struct run_filter *filter, enum msg m, union msg_any *out, struct fail *why);
+/* What it made for changed messages (ipc/pieces.h); lives with the answer. */
+int run_filter_take_made(struct run_filter *filter, const struct msg_FILTER_ANSWERS *answer,
+    struct str *out, struct fail *why);
 
 #endif

@@ -22,7 +22,7 @@
 #include "cli/progress.h"
 #include "cli/sieve_job.h"
 #include "doorstep.h"
-#include "ipc/actions.h"
+#include "ipc/pieces.h"
 #include "store/maildir.h"
 
 /* A message that the script does something to, and what. */
@@ -31,7 +31,8 @@ struct task {
 	uint32_t uid;
 	struct arena arena; /* of the outcome */
 	struct rec_filter_outcome outcome;
-	struct str text; /* of the message, when a version of it is stored */
+	/* Of the message, when a version of it is stored, and what was made for it. */
+	struct str text, made;
 	bool is_changed;
 };
 
@@ -128,7 +129,7 @@ keep_outcome(struct task *task, const struct rec_filter_outcome *from)
 {
 	struct arena *a = &task->arena;
 	struct rec_filter_outcome *to = &task->outcome;
-	size_t i;
+	size_t i, j, n;
 
 	to->error = arena_str(a, from->error);
 	to->actions.n = from->actions.n;
@@ -143,9 +144,11 @@ keep_outcome(struct task *task, const struct rec_filter_outcome *from)
 	to->versions.n = from->versions.n;
 	to->versions.at = arena_array(a, from->versions.n, sizeof *to->versions.at);
 	for (i = 0; i < from->versions.n; i++) {
-		to->versions.at[i] = from->versions.at[i];
-		to->versions.at[i].head = arena_str(a, from->versions.at[i].head);
-		to->versions.at[i].foot = arena_str(a, from->versions.at[i].foot);
+		n = from->versions.at[i].pieces.n;
+		to->versions.at[i].pieces.n = n;
+		to->versions.at[i].pieces.at = arena_array(a, n, sizeof(struct rec_piece));
+		for (j = 0; j < n; j++)
+			to->versions.at[i].pieces.at[j] = from->versions.at[i].pieces.at[j];
 	}
 }
 
@@ -185,8 +188,10 @@ try_message(struct work *work, struct task *task, struct fail *why)
 		return -1;
 	keep_outcome(task, outcome);
 	task->is_changed = has_effect(work, &task->outcome);
-	if (task->is_changed && task->outcome.versions.n > 0)
+	if (task->is_changed && task->outcome.versions.n > 0) {
 		task->text = arena_str(&task->arena, buf_str(&job->message));
+		task->made = arena_str(&task->arena, job->made);
+	}
 	work->changed += task->is_changed;
 	return 0;
 }
@@ -241,19 +246,24 @@ store_version(const struct work *work, struct maildir *to, const struct task *ta
     const struct rec_action *action, struct fail *why)
 {
 	const struct rec_version *version = &task->outcome.versions.at[action->version - 1];
-	struct str middle = str_sub(str_from(task->text, (size_t)version->from), 0,
-	    (size_t)(version->end - version->from));
-	struct iovec iov[3] = { { (void *)(uintptr_t)version->head.p, version->head.n },
-		{ (void *)(uintptr_t)middle.p, middle.n },
-		{ (void *)(uintptr_t)version->foot.p, version->foot.n } };
-	uint64_t size = version->head.n + middle.n + version->foot.n;
-	uint64_t lines = str_count_byte(version->head, '\n') + str_count_byte(middle, '\n') +
-	    str_count_byte(version->foot, '\n');
+	struct str pieces[FILTER_PIECES_MAX];
+	struct iovec iov[FILTER_PIECES_MAX];
+	uint64_t size = 0, lines = 0;
 	struct buf name = BUF_EMPTY;
+	size_t i;
 	int rc;
 
+	if (!pieces_are_found(version, task->text, task->made, pieces))
+		return fail_set(why, FAIL_OURS, 3, 0, 0, "", "the filter process made a message "
+		    "that cannot be");
+	for (i = 0; i < version->pieces.n; i++) {
+		iov[i] = (struct iovec){ (void *)(uintptr_t)pieces[i].p, pieces[i].n };
+		size += pieces[i].n;
+		lines += str_count_byte(pieces[i], '\n');
+	}
 	maildir_add_name(&name, work->job->conf->hostname, clock_wall(), size, size + lines);
-	rc = maildir_place(to, buf_str(&name), action->flags, iov, 3, true, NULL, why);
+	rc = maildir_place(to, buf_str(&name), action->flags, iov, (int)i, true, NULL,
+	    why);
 	buf_fini(&name);
 	return rc;
 }

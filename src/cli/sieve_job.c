@@ -139,6 +139,8 @@ sieve_job_ask(struct sieve_job *job, struct fail *why)
 	if (send_question(job, &question, why) == -1 ||
 	    run_filter_wait(&job->filter, MSG_FILTER_ANSWERS, &job->answer, why) == -1)
 		return NULL;
+	if (run_filter_take_made(&job->filter, &job->answer.FILTER_ANSWERS, &job->made, why) == -1)
+		return NULL;
 	if (job->answer.FILTER_ANSWERS.outcomes.n == 1)
 		return &job->answer.FILTER_ANSWERS.outcomes.at[0];
 	fail_set(why, FAIL_OURS, 3, 0, 0, "", "the filter process gave no outcome");

@@ -17,6 +17,7 @@ struct sieve_job {
 	struct buf script, message, out;
 	struct run_filter filter;
 	union msg_any answer;
+	struct str made; /* with it: ipc/pieces.h */
 };
 
 /* A file, or standard input for `-`, into *out, which is made; at most max

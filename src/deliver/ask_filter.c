@@ -15,8 +15,10 @@
 #include "base/log.h"
 #include "base/table.h"
 #include "base/xalloc.h"
+#include "deliver/changed.h"
 #include "deliver/deliver.h"
 #include "deliver/questions.h"
+#include "ipc/actions.h"
 
 struct slot {
 	TAILQ_ENTRY(slot) entry;
@@ -27,6 +29,7 @@ struct slot {
 	size_t asked_count;
 	struct watch timer;
 	struct table given; /* script ids that it has */
+	uint64_t space;	    /* bytes of the files that it was given */
 	int64_t served;
 	bool is_renewing; /* gets no more questions */
 };
@@ -112,7 +115,8 @@ renew_when_due(struct slot *slot)
 {
 	struct deliver *d = slot->filters->deliver;
 
-	if (slot->served >= d->conf->filter_renew)
+	/* One that kept the files would have as much memory as it was given. */
+	if (slot->served >= d->conf->filter_renew || slot->space > FILTERS_SPACE_MAX)
 		slot->is_renewing = true;
 	if (!slot->is_renewing || !TAILQ_EMPTY(&slot->asked))
 		return;
@@ -146,9 +150,13 @@ take_answer(struct wire *w, const union msg_any *any, void *arg)
 static void
 take_question(struct wire *w, const union msg_any *any, void *arg)
 {
-	const struct slot *slot = arg;
+	struct slot *slot = arg;
+	struct job *job = TAILQ_FIRST(&slot->asked);
 
-	questions_answer(slot->filters->deliver, TAILQ_FIRST(&slot->asked), w, &any->FILTER_ASKS);
+	if (any->FILTER_ASKS.kind == FILTER_ASKS_SPACE)
+		slot->space += changed_give_space(job, w, &any->FILTER_ASKS);
+	else
+		questions_answer(slot->filters->deliver, job, w, &any->FILTER_ASKS);
 }
 
 static const wire_handler filter_handlers[MSG_COUNT] = {

@@ -22,6 +22,9 @@ struct filters;
 /* How long a job waits for any filter to be there before it is refused TEMP. */
 #define FILTERS_PATIENCE (30 * INT64_C(1000000))
 
+/* Bytes of files for changed messages that one filter gets in its life. */
+#define FILTERS_SPACE_MAX (UINT64_C(256) << 20)
+
 struct filters *filters_new(struct deliver *d); /* owned */
 void filters_free(struct filters **filters);
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "deliver/changed.h"
 #include "deliver/deliver.h"
 #include "deliver/outbox.h"
 #include "deliver/outgoing.h"
@@ -137,7 +138,9 @@ commit_add(struct commit *commit, struct job *job)
 
 	place_name_files(job);
 	/* The record has one body for all copies: changed ones are files too. */
-	job->is_file = job->body.n > (uint64_t)conf->journal_message_limit || is_changed(job) ||
+	if (!outgoing_needs_body(job))
+		changed_ease(job, (uint64_t)conf->journal_message_limit);
+	job->is_file = job->stored.n > (uint64_t)conf->journal_message_limit || is_changed(job) ||
 	    str_is_equal(str_of(conf->durability), STR("fsync"));
 	outgoing_prepare(job);
 	if ((!job->is_file && !outgoing_has_files(job)) || job_is_settled(job)) {
@@ -220,7 +223,7 @@ make_delivery(struct job *job, struct disk_delivery *out)
 	outgoing_add(job, out);
 	/* A record of marks alone has nobody who would need it. */
 	if (!job->is_file && (count > 0 || outgoing_needs_body(job)))
-		out->body = job->body;
+		out->body = job->stored;
 	for (i = 0; i < job->rcpt_count; i++)
 		mark_count += job->rcpts[i].mark_count;
 	out->marks.at = arena_array(&job->arena, mark_count, sizeof *out->marks.at);
@@ -318,7 +321,7 @@ has_record(const struct job *job)
 static uint64_t
 record_size(const struct job *job)
 {
-	uint64_t size = 4096 + (job->is_file ? 0 : job->body.n) + outgoing_size(job);
+	uint64_t size = 4096 + (job->is_file ? 0 : job->stored.n) + outgoing_size(job);
 	size_t i, j;
 
 	for (i = 0; i < job->rcpt_count; i++) {
@@ -516,7 +519,7 @@ build(void *arg)
 		if (!can_go(commit, job))
 			continue;
 		count++;
-		bytes += job->is_file ? 0 : job->body.n;
+		bytes += job->is_file ? 0 : job->stored.n;
 		prepare(commit, job);
 	}
 	if (store_batch_is_empty(commit->batch)) {

@@ -11,6 +11,7 @@
 #include "base/bug.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "deliver/changed.h"
 #include "deliver/deliver.h"
 #include "deliver/questions.h"
 #include "ipc/actions.h"
@@ -166,27 +167,9 @@ find_version(const struct rec_filter_outcome *outcome, uint32_t version)
 static void
 take_version(struct job_copy *copy, const struct job_rcpt *rcpt, const struct rec_version *version)
 {
-	struct job *job = rcpt->job;
-	struct str middle;
-
-	if (version == NULL)
-		return;
-	if (version->from > version->end || version->end > job->body.n ||
-	    version->head.n > FILTER_VERSION_MAX || version->foot.n > FILTER_VERSION_MAX) {
+	if (version != NULL && changed_set(rcpt->job, copy, version) == -1)
 		log_warn("user %.*s: filter made a message that cannot be, kept as it came",
 		    STR_ARG(rcpt->user_name));
-		return;
-	}
-	copy->is_changed = true;
-	copy->head = arena_str(&job->arena, version->head);
-	copy->foot = arena_str(&job->arena, version->foot);
-	copy->from = (size_t)version->from;
-	copy->end = (size_t)version->end;
-	middle = str_sub(str_from(job->body, copy->from), 0, copy->end - copy->from);
-	copy->size = copy->prefix.n + copy->head.n + middle.n + copy->foot.n;
-	copy->wire_size = copy->size + str_count_byte(copy->prefix, '\n') +
-	    str_count_byte(copy->head, '\n') + str_count_byte(middle, '\n') +
-	    str_count_byte(copy->foot, '\n');
 }
 
 /* RFC 5429 2: said in the reply; one line of it, of what a reply may hold. */

@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "deliver/changed.h"
 #include "deliver/decide.h"
 #include "deliver/deliver.h"
 #include "deliver/questions.h"
@@ -74,6 +75,7 @@ job_end(struct job *job)
 	if (job->is_mapped)
 		file_unmap(job->body.p, job->body.n);
 	file_close(&job->body_fd);
+	file_close(&job->made_fd);
 	arena_fini(&job->arena);
 	free(job);
 	d->jobs--;
@@ -161,6 +163,7 @@ make_job(struct deliver *d, struct session_link *session, const struct msg_SESSI
 	arena_init(a);
 	job->deliver = d;
 	job->body_fd = -1;
+	job->made_fd = -1;
 	job->id = m->id;
 	job->begun = clock_monotonic();
 	job->received = clock_wall();
@@ -294,6 +297,7 @@ job_begin(struct deliver *d, struct session_link *session, const struct msg_SESS
 		refuse_all(job, &why);
 		return;
 	}
+	job->stored = job->body;
 	job->body_wire_size = job->body.n + str_count_byte(job->body, '\n');
 	digest_job(job);
 	match_unacknowledged(job);
@@ -482,6 +486,7 @@ job_filtered(struct job *job, const struct msg_FILTER_ANSWERS *answer, const cha
 	struct job_rcpt *rcpt;
 	size_t i;
 
+	changed_take(job, answer);
 	if (answer != NULL)
 		take_fields(job, answer);
 	else if (is_asked_again(job, reason))

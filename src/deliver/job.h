@@ -40,11 +40,11 @@ struct job_copy {
 	uint32_t line;
 	uint64_t size, wire_size;
 	bool is_placed;
-	/* A script changed the message (RFC 5293, 5703): these around the part
-	 * of the body from `from` to before `end`. */
+	/* A script changed the message (RFC 5293, 5703): not the job's `stored`
+	 * but these, bytes of its body and of what filter made. */
 	bool is_changed;
-	struct str head, foot;
-	size_t from, end;
+	struct str *pieces;
+	size_t piece_count;
 };
 
 /*
@@ -127,6 +127,9 @@ struct job {
 	int body_fd;	 /* sealed memfd, or -1: then body is in the arena */
 	bool is_mapped;
 	uint64_t body_wire_size;
+	struct str made;   /* what filter made for changed messages */
+	int made_fd;	   /* the file that filter was given for it, or -1 */
+	struct str stored; /* what copies hold behind their prefix: body, or changed.h */
 	unsigned char digest[32]; /* of the message without our trace */
 	struct job_rcpt *rcpts;
 	size_t rcpt_count;

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "deliver/deliver.h"
 #include "deliver/outgoing.h"
+#include "ipc/actions.h"
 
 static bool
 is_open(const struct job_rcpt *rcpt)
@@ -40,29 +41,27 @@ place_name_files(struct job *job)
 	buf_fini(&name);
 }
 
-/* What a script has made of the message, as one text. */
+/* What a script has made of the message, from where its pieces are. */
 static int
-write_changed(struct job_copy *copy, struct str body, struct fail *why)
+write_changed(struct job_copy *copy, struct fail *why)
 {
-	struct buf text = BUF_EMPTY;
-	int rc;
+	struct iovec iov[1 + FILTER_PIECES_MAX];
+	size_t i;
 
-	buf_add_str(&text, copy->head);
-	buf_add(&text, body.p + copy->from, copy->end - copy->from);
-	buf_add_str(&text, copy->foot);
-	rc = maildir_write_tmp(copy->box->maildir, copy->file, copy->prefix, -1, buf_str(&text),
-	    text.n, why);
-	buf_fini(&text);
-	return rc;
+	iov[0] = (struct iovec){ (void *)(uintptr_t)copy->prefix.p, copy->prefix.n };
+	for (i = 0; i < copy->piece_count; i++)
+		iov[1 + i] = (struct iovec){ (void *)(uintptr_t)copy->pieces[i].p,
+			copy->pieces[i].n };
+	return maildir_write_tmp_parts(copy->box->maildir, copy->file, iov, 1 + (int)i, why);
 }
 
 static int
 write_copy(const struct job *job, struct job_copy *copy, struct fail *why)
 {
 	if (copy->is_changed)
-		return write_changed(copy, job->body, why);
-	return maildir_write_tmp(copy->box->maildir, copy->file, copy->prefix, job->body_fd,
-	    job->body, job->body.n, why);
+		return write_changed(copy, why);
+	return maildir_write_tmp(copy->box->maildir, copy->file, copy->prefix,
+	    job->stored.p == job->body.p ? job->body_fd : -1, job->stored, job->stored.n, why);
 }
 
 static void
@@ -105,7 +104,7 @@ show(struct job *job, struct job_copy *copy, int *fd_out, struct fail *why)
 {
 	struct iovec iov[2] = {
 		{ (void *)(uintptr_t)copy->prefix.p, copy->prefix.n },
-		{ (void *)(uintptr_t)job->body.p, job->body.n },
+		{ (void *)(uintptr_t)job->stored.p, job->stored.n },
 	};
 
 	if (job->is_file)

@@ -319,7 +319,7 @@ questions_answer(struct deliver *d, const struct job *job, struct wire *wire,
 		.text = BUF_EMPTY };
 	enum filter_answer answer = FILTER_IN_DOUBT;
 
-	if (asked->kind < FILTER_QUESTION_COUNT &&
+	if (asked->kind < FILTER_QUESTION_COUNT && answers[asked->kind] != NULL &&
 	    (asked->kind == FILTER_ASKS_SCRIPT || q.rcpt != NULL))
 		answer = answers[asked->kind](&q);
 	tell(&q, wire, answer);

@@ -15,13 +15,15 @@ struct answerer {
 	struct asker *asker;	/* borrowed, or NULL: nobody to be asked */
 	const struct engine_settings *settings; /* borrowed, or NULL: defaults */
 	struct arena arena; /* of the question that is answered */
+	struct buf made;    /* likewise: bytes of changed messages */
 	struct buf scratch;
 };
 
 /*
  * Parses the message once and runs every recipient's scripts.  text is the
  * message, wherever it came from.  The answer lives in the answerer's arena,
- * borrows from question and text, and fits into a packet.
+ * borrows from question, text and answerer, and fits into a packet: what does
+ * not is written to a file that the asker is asked for.
  */
 void answer_question(struct answerer *self, const struct msg_DELIVER_ASKS_FILTER *question,
     struct str text, struct msg_FILTER_ANSWERS *out);

@@ -117,9 +117,10 @@ take_text(const struct msg_DELIVER_TELLS *told, struct arena *a, struct str *tex
 	file_close(&fd);
 }
 
-/* Waits for the answer to this question. */
+/* Waits for the answer to this question; its file is the caller's if there is
+ * a place for it. */
 static enum filter_answer
-wait_for(struct asker *asker, uint64_t id, struct arena *a, struct str *text_out)
+wait_for(struct asker *asker, uint64_t id, struct arena *a, struct str *text_out, int *fd_out)
 {
 	enum filter_answer answer = FILTER_IN_DOUBT;
 	struct kept *kept;
@@ -132,6 +133,10 @@ wait_for(struct asker *asker, uint64_t id, struct arena *a, struct str *text_out
 		if (kept->message.DELIVER_TELLS.id == id &&
 		    kept->message.DELIVER_TELLS.answer <= FILTER_IN_DOUBT)
 			answer = (enum filter_answer)kept->message.DELIVER_TELLS.answer;
+		if (fd_out != NULL) {
+			*fd_out = kept->message.DELIVER_TELLS.fd;
+			kept->message.DELIVER_TELLS.fd = -1;
+		}
 		take_text(&kept->message.DELIVER_TELLS, a, text_out);
 		break;
 	}
@@ -139,24 +144,45 @@ wait_for(struct asker *asker, uint64_t id, struct arena *a, struct str *text_out
 	return answer;
 }
 
-enum filter_answer
-asker_ask(struct asker *asker, const struct msg_FILTER_ASKS *question, struct arena *a,
-    struct str *text_out)
+static enum filter_answer
+ask(struct asker *asker, const struct msg_FILTER_ASKS *question, struct arena *a,
+    struct str *text_out, int *fd_out)
 {
 	struct msg_FILTER_ASKS asked = *question;
 
-	if (text_out != NULL)
-		*text_out = STR_EMPTY;
-	if (asker == NULL)
-		return FILTER_NO;
-	if (asker->is_over || asker->count++ >= FILTER_QUESTIONS_MAX)
+	if (asker->is_over)
 		return FILTER_IN_DOUBT;
 	asked.id = ++asker->last_id;
 	if (wire_send_blocking(asker->fd, MSG_FILTER_ASKS, &asked, &asker->out) != WIRE_OK) {
 		asker->is_over = true;
 		return FILTER_IN_DOUBT;
 	}
-	return wait_for(asker, asked.id, a, text_out);
+	return wait_for(asker, asked.id, a, text_out, fd_out);
+}
+
+enum filter_answer
+asker_ask(struct asker *asker, const struct msg_FILTER_ASKS *question, struct arena *a,
+    struct str *text_out)
+{
+	if (text_out != NULL)
+		*text_out = STR_EMPTY;
+	if (asker == NULL)
+		return FILTER_NO;
+	if (asker->count++ >= FILTER_QUESTIONS_MAX)
+		return FILTER_IN_DOUBT;
+	return ask(asker, question, a, text_out, NULL);
+}
+
+int
+asker_take_space(struct asker *asker, size_t size)
+{
+	const struct msg_FILTER_ASKS question = { .kind = FILTER_ASKS_SPACE, .size = size };
+	int fd = -1;
+
+	if (asker == NULL || ask(asker, &question, NULL, NULL, &fd) == FILTER_YES)
+		return fd;
+	file_close(&fd);
+	return -1;
 }
 
 bool

@@ -28,6 +28,10 @@ void asker_begin(struct asker *asker);
 enum filter_answer asker_ask(struct asker *asker, const struct msg_FILTER_ASKS *question,
     struct arena *a, struct str *text_out);
 
+/* A file of this size, to be written from its start and closed; it cannot
+ * grow.  -1: none is to be had.  Legal on NULL. */
+int asker_take_space(struct asker *asker, size_t size);
+
 /* The next of what was kept; it lives until the next call.  False: nothing. */
 bool asker_has_kept(struct asker *asker, enum msg *m_out, const union msg_any **message_out);
 bool asker_is_over(const struct asker *asker); /* deliver has closed the link */

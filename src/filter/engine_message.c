@@ -192,19 +192,23 @@ edit_kind(const struct sieve_edit *edit)
 	return edit->kind == SIEVE_EDIT_ADD_FIRST ? HOST_EDIT_ADD_FIRST : HOST_EDIT_ADD_LAST;
 }
 
-bool
-engine_message_is_rendered(struct host *host, const struct sieve_version *version,
-    struct str *out)
+static struct str
+text_of(const struct host *host, const struct sieve_version *version)
 {
-	struct str text = version->is_original ? host->base : engine_str(version->message);
+	return version->is_original ? host->base : engine_str(version->message);
+}
+
+bool
+engine_message_can_render(struct host *host, const struct sieve_version *version,
+    host_take_fn take, void *arg)
+{
+	struct str text = text_of(host, version);
 	struct host_edit *edits;
 	bool is_rendered;
 	size_t i;
 
-	if (version->edit_count == 0) {
-		*out = text;
-		return true;
-	}
+	if (version->edit_count == 0)
+		return take(host, &text, 1, arg);
 	edits = xcalloc(version->edit_count, sizeof *edits);
 	for (i = 0; i < version->edit_count; i++)
 		edits[i] = (struct host_edit){
@@ -213,9 +217,24 @@ engine_message_is_rendered(struct host *host, const struct sieve_version *versio
 			.value = engine_str(version->edits[i].value),
 			.index = version->edits[i].index,
 		};
-	is_rendered = host_is_rendered(host, text, edits, i, out);
+	is_rendered = host_can_render(host, text, edits, i, take, arg);
 	free(edits);
 	return is_rendered;
+}
+
+static bool
+join_pieces(struct host *host, const struct str *pieces, size_t n, void *arg)
+{
+	return host_is_joined(host, pieces, n, arg);
+}
+
+bool
+engine_message_is_rendered(struct host *host, const struct sieve_version *version,
+    struct str *out)
+{
+	*out = text_of(host, version);
+	return version->edit_count == 0 ||
+	    engine_message_can_render(host, version, join_pieces, out);
 }
 
 static struct sieve_text

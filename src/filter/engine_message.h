@@ -24,6 +24,10 @@ engine_text(struct str s)
 	return (struct sieve_text){ s.p == NULL ? "" : s.p, s.n };
 }
 
+/* A version as pieces, and that of a message that was not changed as one;
+ * host_can_render tells the rest. */
+bool engine_message_can_render(struct host *host, const struct sieve_version *version,
+    host_take_fn take, void *arg);
 /* A version as one text, until host_restore, or the message's own when there
  * is nothing to be changed.  False: no room for it. */
 bool engine_message_is_rendered(struct host *host, const struct sieve_version *version,

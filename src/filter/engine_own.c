@@ -7,13 +7,13 @@
 #include "filter/engine.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/xalloc.h"
 #include "filter/engine_message.h"
 #include "filter/engine_questions.h"
 #include "filter/engine_settings.h"
 #include "filter/memory.h"
+#include "filter/version.h"
 
 struct engine_script {
 	struct sieve_program *program;
@@ -33,23 +33,31 @@ static const enum run_kind kinds[] = {
 	[SIEVE_PIPE] = RUN_SEND, /* in no profile that is run here */
 };
 
+static bool
+add_version(struct host *host, const struct str *pieces, size_t n, void *arg)
+{
+	struct run *run = arg;
+
+	(void)host;
+	return run_can_add_version(run, pieces, n);
+}
+
 /* The number of a version in the outcome; the script found the message as
  * run->version has it. */
 static bool
 has_version(struct run *run, const struct sieve_result *result, unsigned index, uint32_t *out)
 {
 	const struct sieve_version *version = &result->versions[index];
-	struct str text;
 
 	*out = run->version;
 	if (version->is_original && version->edit_count == 0)
 		return true;
-	*out = 0;
-	if (engine_message_is_rendered(run->host, version, &text))
-		*out = run_add_version(run, text);
-	if (*out == 0)
+	if (!engine_message_can_render(run->host, version, add_version, run)) {
 		run_fail(run, 0, STR("the changed message is too large"));
-	return *out != 0;
+		return false;
+	}
+	*out = (uint32_t)run->version_count;
+	return true;
 }
 
 static bool
@@ -121,25 +129,12 @@ take_result(struct run *run, const struct sieve_result *result)
 static bool
 can_take_version(struct run *run)
 {
-	const struct rec_version *version;
-	struct str text, pieces[3];
-	size_t i, n = 0;
-	char *p;
+	struct str text;
 
-	if (run->version == 0)
-		return true;
-	version = &run->versions[run->version - 1];
-	pieces[0] = version->head;
-	pieces[1] = str_sub(str_from(run->host->original.text, version->from), 0,
-	    version->end - version->from);
-	pieces[2] = version->foot;
-	text.n = pieces[0].n + pieces[1].n + pieces[2].n;
-	text.p = p = arena_alloc(run->arena, text.n + 1);
-	for (i = 0; p != NULL && i < 3; i++) {
-		memcpy(p + n, pieces[i].n == 0 ? "" : pieces[i].p, pieces[i].n);
-		n += pieces[i].n;
-	}
-	return p != NULL && host_is_based(run->host, text);
+	return run->version == 0 ||
+	    (version_is_joined(run->host, &run->versions[run->version - 1], buf_str(run->made),
+		 &text) &&
+		host_is_based(run->host, text));
 }
 
 static void

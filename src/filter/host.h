@@ -34,8 +34,9 @@
 #define HOST_BODIES_MAX ((size_t)48 << 20)
 
 /* All texts that were made for one run, host_is_joined and host_is_rendered:
- * two of the largest message that is taken by default. */
-#define HOST_TEXTS_MAX ((size_t)112 << 20)
+ * three of the largest message that is taken by default, of which one is what
+ * the script before has left. */
+#define HOST_TEXTS_MAX ((size_t)160 << 20)
 
 struct host_values {
 	const struct str *at;
@@ -131,6 +132,25 @@ struct host_edit {
 bool host_is_joined(struct host *host, const struct str *pieces, size_t n, struct str *out);
 bool host_is_rendered(struct host *host, struct str text, const struct host_edit *edits,
     size_t n, struct str *out);
+/* The same, not put together: the pieces live until take returns, whose result
+ * is the result. */
+typedef bool (*host_take_fn)(struct host *host, const struct str *pieces, size_t n, void *arg);
+bool host_can_render(struct host *host, struct str text, const struct host_edit *edits, size_t n,
+    host_take_fn take, void *arg);
+
+/*
+ * Pieces by where their bytes come from: those that were taken from the
+ * original, however many texts ago, lie in it (host_is_original), neighbours
+ * are one.  host_leaves_fini gives the list back.  False: no memory.
+ */
+struct host_leaves {
+	struct str *at;
+	size_t n, cap;
+};
+bool host_has_leaves(const struct host *host, const struct str *pieces, size_t n,
+    struct host_leaves *out);
+void host_leaves_fini(struct host_leaves *leaves);
+bool host_is_original(const struct host *host, struct str piece);
 /* One of these is not needed any more; others are passed over. */
 void host_drop_text(struct host *host, struct str text);
 

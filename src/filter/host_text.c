@@ -15,6 +15,7 @@
 
 struct host_text {
 	struct host_text *next;
+	struct host_leaves leaves; /* what it was made of */
 	size_t n;
 	char bytes[];
 };
@@ -31,6 +32,7 @@ host_drop_texts(struct host *host)
 
 	while ((text = host->texts) != NULL) {
 		host->texts = text->next;
+		host_leaves_fini(&text->leaves);
 		free(text);
 	}
 	host->texts_size = 0;
@@ -47,10 +49,125 @@ host_drop_text(struct host *host, struct str text)
 		return;
 	*link = found->next;
 	host->texts_size -= found->n;
+	host_leaves_fini(&found->leaves);
 	free(found);
 }
 
-static char *
+/* ---- where bytes come from ---- */
+
+static bool
+is_within(struct str text, struct str piece)
+{
+	return text.n > 0 && (uintptr_t)piece.p >= (uintptr_t)text.p &&
+	    (uintptr_t)piece.p - (uintptr_t)text.p <= text.n &&
+	    piece.n <= text.n - ((uintptr_t)piece.p - (uintptr_t)text.p);
+}
+
+bool
+host_is_original(const struct host *host, struct str piece)
+{
+	return is_within(host->original.text, piece);
+}
+
+void
+host_leaves_fini(struct host_leaves *leaves)
+{
+	free(leaves->at);
+	*leaves = (struct host_leaves){ NULL, 0, 0 };
+}
+
+static bool
+can_add_leaf(struct host_leaves *leaves, struct str piece)
+{
+	struct str *last = leaves->n > 0 ? &leaves->at[leaves->n - 1] : NULL, *more;
+	size_t cap = leaves->cap == 0 ? 8 : 2 * leaves->cap;
+
+	if (piece.n == 0)
+		return true;
+	if (last != NULL && last->p + last->n == piece.p) {
+		last->n += piece.n;
+		return true;
+	}
+	if (leaves->n == leaves->cap) {
+		more = reallocarray(leaves->at, cap, sizeof *more);
+		if (more == NULL)
+			return false;
+		leaves->at = more;
+		leaves->cap = cap;
+	}
+	leaves->at[leaves->n++] = piece;
+	return true;
+}
+
+static const struct host_text *
+find_text(const struct host *host, struct str piece)
+{
+	const struct host_text *text = host->texts;
+
+	while (text != NULL && !is_within((struct str){ text->bytes, text->n }, piece))
+		text = text->next;
+	return text;
+}
+
+/* The leaves of a text between two of its offsets. */
+static bool
+can_add_range(struct host_leaves *leaves, const struct host_text *text, size_t from, size_t end)
+{
+	size_t at = 0, i;
+	struct str leaf;
+
+	for (i = 0; i < text->leaves.n && at < end; i++) {
+		leaf = text->leaves.at[i];
+		if (at + leaf.n > end)
+			leaf.n = end - at;
+		if (at < from)
+			leaf = str_from(leaf, from - at < leaf.n ? from - at : leaf.n);
+		if (!can_add_leaf(leaves, leaf))
+			return false;
+		at += text->leaves.at[i].n;
+	}
+	return true;
+}
+
+bool
+host_has_leaves(const struct host *host, const struct str *pieces, size_t n,
+    struct host_leaves *out)
+{
+	const struct host_text *text;
+	bool has = true;
+	size_t i, from;
+
+	*out = (struct host_leaves){ NULL, 0, 0 };
+	for (i = 0; has && i < n; i++) {
+		text = pieces[i].n == 0 || host_is_original(host, pieces[i])
+		    ? NULL
+		    : find_text(host, pieces[i]);
+		from = text == NULL ? 0 : (size_t)(pieces[i].p - text->bytes);
+		has = text == NULL ? can_add_leaf(out, pieces[i])
+				   : can_add_range(out, text, from, from + pieces[i].n);
+	}
+	if (!has)
+		host_leaves_fini(out);
+	return has;
+}
+
+/* What a text is made of stays when its sources do not: made bytes are its own. */
+static void
+keep_leaves(const struct host *host, struct host_text *text, const struct host_leaves *leaves)
+{
+	size_t at = 0, i;
+
+	text->leaves = *leaves;
+	for (i = 0; i < leaves->n; i++) {
+		if (!host_is_original(host, leaves->at[i]))
+			text->leaves.at[i].p = text->bytes + at;
+		at += leaves->at[i].n;
+	}
+}
+
+/* ---- texts ---- */
+
+static struct host_text *
 make_text(struct host *host, size_t n)
 {
 	struct host_text *text;
@@ -60,32 +177,39 @@ make_text(struct host *host, size_t n)
 	text = malloc(sizeof *text + n);
 	if (text == NULL)
 		return NULL;
-	text->next = host->texts;
-	text->n = n;
+	*text = (struct host_text){ .next = host->texts, .n = n };
 	host->texts = text;
 	host->texts_size += n;
-	return text->bytes;
+	return text;
 }
 
 bool
 host_is_joined(struct host *host, const struct str *pieces, size_t n, struct str *out)
 {
+	struct host_leaves leaves;
+	struct host_text *text;
 	size_t total = 0, i;
-	char *p;
 
 	for (i = 0; i < n; i++) {
 		if (pieces[i].n > HOST_TEXTS_MAX - total)
 			return false;
 		total += pieces[i].n;
 	}
-	p = make_text(host, total);
-	*out = (struct str){ p, total };
-	for (i = 0; p != NULL && i < n; i++) {
-		if (pieces[i].n > 0)
-			memcpy(p, pieces[i].p, pieces[i].n);
-		p += pieces[i].n;
+	if (!host_has_leaves(host, pieces, n, &leaves))
+		return false;
+	text = make_text(host, total);
+	if (text == NULL) {
+		host_leaves_fini(&leaves);
+		return false;
 	}
-	return p != NULL;
+	for (i = 0, total = 0; i < n; i++) {
+		if (pieces[i].n > 0)
+			memcpy(text->bytes + total, pieces[i].p, pieces[i].n);
+		total += pieces[i].n;
+	}
+	keep_leaves(host, text, &leaves);
+	*out = (struct str){ text->bytes, total };
+	return true;
 }
 
 void
@@ -198,8 +322,9 @@ find_header_end(const struct edited *e)
 	return end > 0 && e->text.p[end - 1] == '\r' ? end - 1 : end;
 }
 
-static bool
-is_put_together(struct host *host, const struct edited *e, struct str *pieces, struct str *out)
+/* How many pieces: room for two more than there are deleted fields, and three. */
+static size_t
+lay_out(const struct edited *e, struct str *pieces)
 {
 	size_t at = 0, end = find_header_end(e), i, n = 0;
 	bool is_open = end > 0 && e->text.p[end - 1] != '\n';
@@ -215,7 +340,7 @@ is_put_together(struct host *host, const struct edited *e, struct str *pieces, s
 	pieces[n++] = is_open && e->last.n > 0 ? e->line_end : STR_EMPTY;
 	pieces[n++] = buf_str(&e->last);
 	pieces[n++] = str_from(e->text, end > at ? end : at);
-	return host_is_joined(host, pieces, n, out);
+	return n;
 }
 
 static struct str
@@ -227,8 +352,8 @@ find_line_ending(struct str text)
 }
 
 bool
-host_is_rendered(struct host *host, struct str text, const struct host_edit *edits, size_t n,
-    struct str *out)
+host_can_render(struct host *host, struct str text, const struct host_edit *edits, size_t n,
+    host_take_fn take, void *arg)
 {
 	struct edited e = { .text = text, .line_end = find_line_ending(text), .first = BUF_EMPTY,
 		.last = BUF_EMPTY };
@@ -244,10 +369,23 @@ host_is_rendered(struct host *host, struct str text, const struct host_edit *edi
 		goto out;
 	collect(&e, edits, n);
 	if (buf_is_ok(&e.first) && buf_is_ok(&e.last))
-		is_done = is_put_together(host, &e, pieces, out);
+		is_done = take(host, pieces, lay_out(&e, pieces), arg);
 out:
 	buf_fini(&e.first);
 	buf_fini(&e.last);
 	arena_fini(&a);
 	return is_done;
+}
+
+static bool
+join(struct host *host, const struct str *pieces, size_t n, void *arg)
+{
+	return host_is_joined(host, pieces, n, arg);
+}
+
+bool
+host_is_rendered(struct host *host, struct str text, const struct host_edit *edits, size_t n,
+    struct str *out)
+{
+	return host_can_render(host, text, edits, n, join, out);
 }

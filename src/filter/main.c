@@ -287,6 +287,7 @@ end(struct filter *filter)
 	arena_fini(&filter->answerer.arena);
 	arena_fini(&filter->arena);
 	buf_fini(&filter->answerer.scratch);
+	buf_fini(&filter->answerer.made);
 	buf_fini(&filter->in);
 	buf_fini(&filter->out);
 }

@@ -115,19 +115,17 @@ run_remember(struct run *run, struct str id, uint64_t seconds)
 		    (struct rec_remembered){ arena_str(run->arena, id), seconds };
 }
 
-uint32_t
-run_add_version(struct run *run, struct str changed)
+bool
+run_can_add_version(struct run *run, const struct str *pieces, size_t n)
 {
-	struct str copy = arena_str(run->arena, changed);
-	struct rec_version version;
-
 	if (run->versions == NULL)
 		run->versions = arena_array(run->arena, VERSIONS_MAX, sizeof *run->versions);
-	if (run->versions == NULL || run->version_count == VERSIONS_MAX || copy.n < changed.n ||
-	    !version_is_made(run->host->original.text, copy, &version))
-		return 0;
-	run->versions[run->version_count++] = version;
-	return (uint32_t)run->version_count;
+	if (run->versions == NULL || run->made == NULL || run->version_count == VERSIONS_MAX ||
+	    !version_is_made(run->host, pieces, n, run->made,
+		&run->versions[run->version_count]))
+		return false;
+	run->version_count++;
+	return true;
 }
 
 /* Of what is for people, control characters are not. */

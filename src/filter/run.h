@@ -61,6 +61,7 @@ struct run {
 	size_t actions_max;
 	const char *hostname;
 	uint32_t version;     /* of the message, as the script that runs finds it */
+	struct buf *made;     /* what changed messages of this answer have not from it */
 	struct rec_version *versions;
 	struct rec_remembered *marks;
 	size_t version_count, mark_count;
@@ -75,8 +76,9 @@ void run_begin_script(struct run *run, uint64_t script);
 bool run_can_do(struct run *run, const struct run_step *step);
 /* What is to be remembered when all has gone well (RFC 7352). */
 void run_remember(struct run *run, struct str id, uint64_t seconds);
-/* A changed message; its number for run_step, 0: there is no room for it. */
-uint32_t run_add_version(struct run *run, struct str changed);
+/* A changed message; its number for run_step is run->version_count then.
+ * False: there is no room for it. */
+bool run_can_add_version(struct run *run, const struct str *pieces, size_t n);
 /* Lines for the user beside the script, and of a trace. */
 void run_note(struct run *run, uint32_t line, struct str text);
 void run_trace(struct run *run, struct str script, uint32_t line, struct str text);

@@ -23,6 +23,7 @@ enum filter_question {
 	FILTER_ASKS_METADATA,	 /* subject: a folder, or empty: the server; object: annotation */
 	FILTER_ASKS_MARK,	 /* subject: id of a mark; was it remembered? */
 	FILTER_ASKS_LIST,	 /* subject: name of a list; object: a value, or empty: is it there? */
+	FILTER_ASKS_SPACE,	 /* size: bytes for changed messages; told with a memfd, to be written */
 	FILTER_QUESTION_COUNT
 };
 
@@ -32,7 +33,8 @@ enum filter_answer { FILTER_NO, FILTER_YES, FILTER_IN_DOUBT };
 
 #define FILTER_QUESTIONS_MAX 400 /* that one question of deliver may cause */
 #define FILTER_SUBJECT_MAX ((size_t)8192) /* bytes of subject and object */
-#define FILTER_VERSION_MAX ((size_t)96 * 1024) /* bytes of head and foot */
+#define FILTER_MADE_MAX ((size_t)64 << 20) /* bytes made for all changed messages of an answer */
+#define FILTER_PIECES_MAX 256 /* of one changed message */
 #define FILTER_MARKS_MAX 32
 #define FILTER_NOTES_MAX ((size_t)4096)
 #define FILTER_TRACE_MAX ((size_t)64 * 1024)

@@ -95,6 +95,9 @@ int maildir_place_fd(struct maildir *m, struct str file, struct str imap_flags, 
  * journal record, yet invisible until after it: write tmp/NAME; show it. */
 int maildir_write_tmp(struct maildir *m, struct str file, struct str prefix, int body_fd,
     struct str body, uint64_t body_size, struct fail *why);
+/* The same from parts, for a message that is not in one piece; iov is used up. */
+int maildir_write_tmp_parts(struct maildir *m, struct str file, struct iovec *iov, int iov_count,
+    struct fail *why);
 int maildir_show_tmp(struct maildir *m, struct str file, struct str imap_flags, struct fail *why);
 void maildir_unlink_tmp(struct maildir *m, struct str file);
 

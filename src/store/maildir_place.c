@@ -204,29 +204,17 @@ copy(int fd, int body_fd, uint64_t size, const char *name, struct fail *why)
 	return 0;
 }
 
+/* The parts, then what body_fd holds, if there is one. */
 static int
-write_parts(int fd, struct str prefix, int body_fd, struct str body, uint64_t size,
-    const char *name, struct fail *why)
-{
-	struct iovec iov[2] = {
-		{ .iov_base = (char *)prefix.p, .iov_len = prefix.n },
-		{ .iov_base = (char *)body.p, .iov_len = body_fd == -1 ? body.n : 0 },
-	};
-
-	if (file_writev_all(fd, iov, 2, name, why) == -1)
-		return -1;
-	return body_fd == -1 ? 0 : copy(fd, body_fd, size, name, why);
-}
-
-int
-maildir_write_tmp(struct maildir *m, struct str file, struct str prefix, int body_fd,
-    struct str body, uint64_t body_size, struct fail *why)
+write_tmp(struct maildir *m, struct str file, struct iovec *iov, int iov_count, int body_fd,
+    uint64_t body_size, struct fail *why)
 {
 	struct buf name = BUF_EMPTY;
 	int fd = -1, rc = -1;
 
 	if (take_name(file, &name, why) == -1 || create_tmp(m, buf_cstr(&name), &fd, why) == -1 ||
-	    write_parts(fd, prefix, body_fd, body, body_size, m->path, why) == -1)
+	    file_writev_all(fd, iov, iov_count, m->path, why) == -1 ||
+	    (body_fd != -1 && copy(fd, body_fd, body_size, m->path, why) == -1))
 		goto out;
 	/* File and entry: the journal record that follows counts on both. */
 	if (file_sync(fd, m->path, why) == -1)
@@ -241,6 +229,25 @@ out:
 	file_close(&fd);
 	buf_fini(&name);
 	return rc;
+}
+
+int
+maildir_write_tmp(struct maildir *m, struct str file, struct str prefix, int body_fd,
+    struct str body, uint64_t body_size, struct fail *why)
+{
+	struct iovec iov[2] = {
+		{ .iov_base = (char *)prefix.p, .iov_len = prefix.n },
+		{ .iov_base = (char *)body.p, .iov_len = body_fd == -1 ? body.n : 0 },
+	};
+
+	return write_tmp(m, file, iov, 2, body_fd, body_size, why);
+}
+
+int
+maildir_write_tmp_parts(struct maildir *m, struct str file, struct iovec *iov, int iov_count,
+    struct fail *why)
+{
+	return write_tmp(m, file, iov, iov_count, -1, 0, why);
 }
 
 int
@@ -273,7 +280,8 @@ maildir_place_fd(struct maildir *m, struct str file, struct str imap_flags, stru
 	int fd = -1, rc = -1;
 
 	if (take_name(file, &name, why) == 0 && create_tmp(m, buf_cstr(&name), &fd, why) == 0 &&
-	    write_parts(fd, prefix, body_fd, STR_EMPTY, body_size, m->path, why) == 0)
+	    file_write_all(fd, prefix, m->path, why) == 0 &&
+	    copy(fd, body_fd, body_size, m->path, why) == 0)
 		rc = finish(m, buf_cstr(&name), imap_flags, fd, sync, why);
 	if (rc == -1 && fd != -1)
 		unlinkat(m->tmp_fd, buf_cstr(&name), 0);
