@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/control.h"
+#include "cli/outbox.h"
 #include "ipc/roles.h"
 
 static const char *
@@ -34,8 +35,32 @@ print_age(int64_t since)
 	printf(" %6" PRId64 "%c", age / units[i].seconds, units[i].letter);
 }
 
+/* What waits to be sent, as of the last checkpoint: nobody is disturbed. */
 static void
-print_table(const struct msg_MASTER_ANSWERS_CONTROL *answer)
+print_waiting(const struct conf *conf, bool is_json)
+{
+	size_t count, i;
+	char **owners = outbox_list_owners(conf, &count);
+	bool is_first = true;
+	uint64_t rows;
+
+	for (i = 0; i < count; i++) {
+		rows = outbox_count(conf, owners[i]);
+		if (rows == 0)
+			continue;
+		if (is_json)
+			printf("%s\n  {\"owner\": \"%s\", \"waiting\": %" PRIu64 "}", is_first ? "" : ",",
+			    owners[i], rows);
+		else
+			printf("%soutbox of %s: %" PRIu64 " messages wait to be sent\n",
+			    is_first ? "\n" : "", owners[i], rows);
+		is_first = false;
+	}
+	owners_free_list(owners, count);
+}
+
+static void
+print_table(const struct msg_MASTER_ANSWERS_CONTROL *answer, const struct conf *conf)
 {
 	size_t i;
 
@@ -52,11 +77,12 @@ print_table(const struct msg_MASTER_ANSWERS_CONTROL *answer)
 		print_age(p->since);
 		printf(" %9" PRIu32 " %.*s\n", p->restarts, STR_ARG(p->state));
 	}
+	print_waiting(conf, false);
 }
 
 /* Owners and states are words of ours: nothing in them needs an escape. */
 static void
-print_json(const struct msg_MASTER_ANSWERS_CONTROL *answer)
+print_json(const struct msg_MASTER_ANSWERS_CONTROL *answer, const struct conf *conf)
 {
 	size_t i;
 
@@ -69,6 +95,8 @@ print_json(const struct msg_MASTER_ANSWERS_CONTROL *answer)
 		    i == 0 ? "" : ",", role_name(p->role), STR_ARG(p->owner), p->pid, p->restarts,
 		    p->since / CLOCK_SECOND, (int)(p->since % CLOCK_SECOND), STR_ARG(p->state));
 	}
+	printf("\n], \"outbox\": [");
+	print_waiting(conf, true);
 	printf("\n]}\n");
 }
 
@@ -85,7 +113,7 @@ print_status(const struct conf *conf, bool is_json)
 		fprintf(stderr, "doorstep: %.*s\n", STR_ARG(c.answer.text));
 		status = c.answer.status;
 	} else {
-		(is_json ? print_json : print_table)(&c.answer);
+		(is_json ? print_json : print_table)(&c.answer, conf);
 		status = EX_OK;
 	}
 	control_fini(&c);

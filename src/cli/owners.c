@@ -124,8 +124,8 @@ run_in_child(const char *dir, const char *owner, const struct stat *st, owners_f
 }
 
 /* One store.  Only root must change; mail of root itself is nobody's. */
-static int
-run(const struct conf *conf, const char *owner, owners_fn fn, void *arg)
+int
+owners_run_one(const struct conf *conf, const char *owner, owners_fn fn, void *arg)
 {
 	struct buf dir = BUF_EMPTY;
 	struct stat st;
@@ -145,8 +145,8 @@ run(const struct conf *conf, const char *owner, owners_fn fn, void *arg)
 }
 
 /* The owners that have a store; a user who may not list them has their own. */
-static char **
-list(const struct conf *conf, size_t *count_out)
+char **
+owners_list(const struct conf *conf, size_t *count_out)
 {
 	DIR *dir = opendir(conf->state_dir);
 	const struct dirent *entry;
@@ -171,8 +171,8 @@ list(const struct conf *conf, size_t *count_out)
 	return owners;
 }
 
-static void
-free_list(char **owners, size_t count)
+void
+owners_free_list(char **owners, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		free(owners[i]);
@@ -183,17 +183,17 @@ static int
 try_all(const struct conf *conf, owners_fn fn, void *arg, bool *was_denied_out)
 {
 	size_t count;
-	char **owners = list(conf, &count);
+	char **owners = owners_list(conf, &count);
 	int status = OWNERS_NOT_HERE;
 
 	for (size_t i = 0; i < count && status == OWNERS_NOT_HERE; i++) {
-		status = run(conf, owners[i], fn, arg);
+		status = owners_run_one(conf, owners[i], fn, arg);
 		if (status == EX_NOPERM) {
 			*was_denied_out = true;
 			status = OWNERS_NOT_HERE;
 		}
 	}
-	free_list(owners, count);
+	owners_free_list(owners, count);
 	return status;
 }
 
@@ -201,7 +201,7 @@ int
 owners_run_user(const struct conf *conf, const struct owners_user *user, owners_fn fn, void *arg)
 {
 	bool was_denied = false;
-	int status = user->owner != NULL ? run(conf, user->owner, fn, arg) :
+	int status = user->owner != NULL ? owners_run_one(conf, user->owner, fn, arg) :
 					   try_all(conf, fn, arg, &was_denied);
 
 	if (status == EX_NOPERM || (status == OWNERS_NOT_HERE && was_denied)) {
@@ -222,17 +222,17 @@ int
 owners_run_all(const struct conf *conf, owners_fn fn, void *arg)
 {
 	size_t count;
-	char **owners = list(conf, &count);
+	char **owners = owners_list(conf, &count);
 	int worst = EX_OK, status;
 	bool was_any = false;
 
 	for (size_t i = 0; i < count; i++) {
-		status = run(conf, owners[i], fn, arg);
+		status = owners_run_one(conf, owners[i], fn, arg);
 		was_any = was_any || (status != EX_NOPERM && status != OWNERS_NOT_HERE);
 		if (status != EX_NOPERM && status != OWNERS_NOT_HERE && status > worst)
 			worst = status;
 	}
-	free_list(owners, count);
+	owners_free_list(owners, count);
 	if (!was_any && count > 0) {
 		fprintf(stderr, "doorstep: %s: only root and the owners of the mail may look\n",
 		    conf->state_dir);

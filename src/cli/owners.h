@@ -41,6 +41,12 @@ int owners_run_user(const struct conf *conf, const struct owners_user *user, own
 /* In every store that we may enter; the worst status. */
 int owners_run_all(const struct conf *conf, owners_fn fn, void *arg);
 
+/* In one store; OWNERS_NOT_HERE or EX_NOPERM without a message. */
+int owners_run_one(const struct conf *conf, const char *owner, owners_fn fn, void *arg);
+/* The owners that have a store; whoever may not list them gets their own. */
+char **owners_list(const struct conf *conf, size_t *count_out);
+void owners_free_list(char **owners, size_t count);
+
 /* The status for a failure of libdoorstep, whose text it prints. */
 int owners_failed(const struct doorstep_error *error);
 

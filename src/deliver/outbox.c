@@ -482,3 +482,17 @@ outbox_delete(struct outbox *o, uint64_t id, struct fail *why)
 	arena_fini(&a);
 	return rc == 0 ? 0 : -1;
 }
+
+bool
+outbox_has_recorded(struct outbox *o, uint64_t id)
+{
+	const struct entry *entry = outbox_find(o, id);
+
+	return entry == NULL || entry->state != ENTRY_ENDS;
+}
+
+bool
+outbox_is_looking(const struct outbox *o)
+{
+	return o->is_walking && !o->is_stopped;
+}

@@ -53,10 +53,14 @@ bool outbox_has_ready(const struct outbox *outbox);
 uint64_t outbox_prepare(struct outbox *outbox, struct store_batch *batch);
 void outbox_committed(struct outbox *outbox, bool is_written);
 
+/* What a process before has left is not all known yet. */
+bool outbox_is_looking(const struct outbox *outbox);
 /* What the operator wants: rows due at once (id 0: all, or all of a user),
  * returns how many; a row ended without being sent, -1 *why. */
 size_t outbox_flush(struct outbox *outbox, uint64_t id, struct str user);
 int outbox_delete(struct outbox *outbox, uint64_t id, struct fail *why);
+/* The record that ends a row is written. */
+bool outbox_has_recorded(struct outbox *outbox, uint64_t id);
 
 /*
  * Microseconds until the next attempt after so many that failed: `least`, then

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/xalloc.h"
 #include "deliver/deliver.h"
 
@@ -16,7 +17,13 @@ struct work {
 	struct deliver *deliver;
 	uint64_t id;
 	struct user *user;
+	uint64_t row;	   /* of the outbox, that is being deleted */
+	struct buf object; /* what is to be sent now */
+	struct watch timer;
 };
+
+/* Until a deleted row is recorded, or all rows are known: looked at again. */
+#define RECORD_WAIT (CLOCK_SECOND / 100)
 
 static void
 end_work(struct work *work, bool is_ok, struct str text)
@@ -26,6 +33,7 @@ end_work(struct work *work, bool is_ok, struct str text)
 	if (work->deliver->master != NULL)
 		wire_send(work->deliver->master, MSG_DELIVER_DID_SYNC, &answer);
 	user_give(&work->user);
+	buf_fini(&work->object);
 	free(work);
 }
 
@@ -40,6 +48,8 @@ synced(void *arg)
 
 	if (!is_ok)
 		buf_add_cstr(&text, "the index could not be written, see the log");
+	else if (work->row != 0)
+		buf_addf(&text, "%llu is deleted", (unsigned long long)work->row);
 	else if (work->user == NULL)
 		buf_add_cstr(&text, "the index is up to date");
 	else {
@@ -77,6 +87,63 @@ user_found(struct user *user, const struct fail *why, void *arg)
 	rescans_force(work->deliver->rescans, user, rescanned, work);
 }
 
+/* ---- the outbox ---- */
+
+/* "all", "user NAME" or a number. */
+static void
+flush(void *arg)
+{
+	struct work *work = arg;
+	struct outbox *outbox = work->deliver->outbox;
+	struct str object = buf_str(&work->object);
+	struct buf text = BUF_EMPTY;
+	uint64_t row = 0;
+	size_t count;
+
+	if (outbox_is_looking(outbox)) {
+		loop_timer(work->deliver->loop, &work->timer, RECORD_WAIT, flush, work);
+		return;
+	}
+	if (str_has_prefix(object, STR("user ")))
+		count = outbox_flush(outbox, 0, str_from(object, 5));
+	else if (str_is_equal(object, STR("all")))
+		count = outbox_flush(outbox, 0, STR_EMPTY);
+	else
+		count = str_is_number(object, UINT64_MAX, &row) && row > 0
+		    ? outbox_flush(outbox, row, STR_EMPTY) : 0;
+	buf_addf(&text, "%zu of %s due now", count, work->deliver->owner);
+	if (row != 0 && count == 0)
+		buf_addf(&text, ": there is no %llu that waits", (unsigned long long)row);
+	else if (work->deliver->no_relay != NULL)
+		buf_addf(&text, ", but nothing can be sent: %s", work->deliver->no_relay);
+	end_work(work, row == 0 || count > 0, buf_str(&text));
+	buf_fini(&text);
+}
+
+static void
+look_recorded(void *arg)
+{
+	struct work *work = arg;
+
+	if (outbox_has_recorded(work->deliver->outbox, work->row))
+		checkpoint_ask(work->deliver->checkpoint, synced, work);
+	else
+		loop_timer(work->deliver->loop, &work->timer, RECORD_WAIT, look_recorded, work);
+}
+
+static void
+delete_row(struct work *work, struct str object)
+{
+	struct fail why = FAIL_EMPTY;
+
+	if (!str_is_number(object, UINT64_MAX, &work->row) || work->row == 0)
+		end_work(work, false, STR("expected: delete NUMBER"));
+	else if (outbox_delete(work->deliver->outbox, work->row, &why) == -1)
+		end_work(work, false, str_of(why.log));
+	else
+		look_recorded(work);
+}
+
 void
 work_begin(struct deliver *d, const struct msg_MASTER_ASKS_SYNC *message)
 {
@@ -91,6 +158,12 @@ work_begin(struct deliver *d, const struct msg_MASTER_ASKS_SYNC *message)
 	} else if ((str_is_equal(verb, STR("recalc")) || str_is_equal(verb, STR("rebuild"))) &&
 	    rest.n > 0)
 		users_find(d->users, rest, user_found, work);
+	else if (str_is_equal(verb, STR("flush"))) {
+		buf_add_str(&work->object, rest);
+		flush(work);
+	} else if (str_is_equal(verb, STR("delete")))
+		delete_row(work, rest);
 	else
-		end_work(work, false, STR("unknown work: sync, recalc USER, rebuild USER"));
+		end_work(work, false,
+		    STR("unknown work: sync, recalc USER, rebuild USER, flush WHAT, delete ID"));
 }

@@ -8,7 +8,8 @@
 /*
  * What the operator asks of the only writer of a store, through master:
  * `sync` (everything into LMDB now), `recalc USER` and `rebuild USER` (look at
- * all of the user's folders, whatever their times say).
+ * all of the user's folders, whatever their times say), `flush all`, `flush
+ * user NAME`, `flush ID` and `delete ID` (of the outbox).
  */
 struct deliver;
 

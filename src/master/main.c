@@ -27,6 +27,7 @@
 #include "master/listen.h"
 #include "master/notify.h"
 #include "master/owners.h"
+#include "master/waiting.h"
 
 /* How long each kind may take to finish before it is killed. */
 #define PHASE_LIMIT (30 * CLOCK_SECOND)
@@ -380,12 +381,14 @@ run(struct master *m)
 	loop_signal(m->loop, &signals.hangup, SIGHUP, on_hangup, m);
 	loop_signal(m->loop, &signals.child, SIGCHLD, on_child, m);
 	start_children(m);
+	waiting_begin(m);
 	loop_run(m->loop);
 	loop_unwatch(&signals.term);
 	loop_unwatch(&signals.interrupt);
 	loop_unwatch(&signals.hangup);
 	loop_unwatch(&signals.child);
 	loop_unwatch(&m->phase_timer);
+	waiting_end(m);
 }
 
 /* A status of sysexits(3). */

@@ -55,6 +55,7 @@ struct master {
 	struct control *control;
 	enum master_phase phase;
 	struct watch phase_timer;
+	struct watch waiting_timer;
 };
 
 /* main.c: what control and signals may ask. */
