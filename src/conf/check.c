@@ -157,7 +157,7 @@ params_check(const struct conf *conf, struct buf *reason)
 	size_t i;
 
 	if (check_global(conf, reason) == -1 || params_check_sieve(conf, reason) == -1 ||
-	    check_twice(conf, reason) == -1)
+	    params_check_relay(conf, reason) == -1 || check_twice(conf, reason) == -1)
 		return -1;
 	for (i = 0; i < conf->listener_count; i++)
 		if (params_check_listener(&conf->listeners[i], reason) == -1)

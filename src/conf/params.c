@@ -80,6 +80,11 @@ static const struct range {
 	{ "sieve_program_timeout", CLOCK_SECOND / 10, 3600 * CLOCK_SECOND },
 	{ "sieve_program_output_limit", 1024, INT64_C(1) << 30 },
 	{ "sieve_program_processes", 1, 1000 },
+	{ "relay_concurrency", 1, 1000 },
+	{ "relay_connect_timeout", CLOCK_SECOND / 100, 3600 * CLOCK_SECOND },
+	{ "relay_timeout", CLOCK_SECOND / 100, 3600 * CLOCK_SECOND },
+	{ "relay_end_timeout", CLOCK_SECOND / 100, 3600 * CLOCK_SECOND },
+	{ "relay_rest", CLOCK_SECOND / 100, 86400 * CLOCK_SECOND },
 };
 
 struct unit {

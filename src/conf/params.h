@@ -55,6 +55,7 @@ struct conf_domain *params_add_domain(struct conf *conf, struct str title);
 int params_check_listener(const struct conf_listener *listener, struct buf *reason);
 int params_check_domain(const struct conf_domain *domain, struct buf *reason);
 int params_check_sieve(const struct conf *conf, struct buf *reason); /* check_sieve.c */
+int params_check_relay(const struct conf *conf, struct buf *reason); /* check_relay.c */
 int params_check(const struct conf *conf, struct buf *reason);
 
 #endif
