@@ -16,7 +16,9 @@
  * memory_max: only filter runs code that strangers write; the setting
  * filter_memory_limit replaces its number here.  files_max: session holds a
  * connection and a memfd for each client (connection_limit), deliver the files
- * of its batches, filter its links and one message.
+ * of its batches, filter its links and one message, relay a connection or a
+ * message for each mail.  relay has a half outside of the empty root, started
+ * before all of this is given up (relay/outside.h): same user, no seccomp.
  */
 static const struct role_spec specs[ROLE_COUNT] = {
 	[ROLE_MASTER] = {
@@ -51,7 +53,8 @@ static const struct role_spec specs[ROLE_COUNT] = {
 	},
 	[ROLE_RELAY] = {
 		.role = ROLE_RELAY,
-		.name = "relay", .user = ROLE_AS_SERVICE, .is_chrooted = true, .files_max = 1024,
+		.name = "relay", .user = ROLE_AS_SERVICE, .is_chrooted = true,
+		.sandbox = ROLE_SANDBOX_RELAY, .files_max = 16384,
 		.peers = LINK(ROLE_MASTER) | LINK(ROLE_DELIVER),
 	},
 	[ROLE_CONTROL] = { .role = ROLE_CONTROL, .name = "control", .peers = LINK(ROLE_MASTER) },

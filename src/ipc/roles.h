@@ -32,6 +32,7 @@ enum role_sandbox {
 	ROLE_SANDBOX_NONE,    /* no_new_privs and no core dumps, no seccomp filter */
 	ROLE_SANDBOX_SESSION, /* sockets it was given; no open, no connect, no exec */
 	ROLE_SANDBOX_FILTER,  /* read, write, mmap, exit */
+	ROLE_SANDBOX_RELAY,   /* sockets it makes itself; no open, no listen, no exec */
 };
 
 struct role_spec {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  * SPDX-FileCopyrightText: 2026 The Doorstep authors
  *
- * The system calls that session and filter may make.  A name is here because
+ * The system calls that session, filter and relay may make.  A name is here because
  * something needs it; whatever is not here kills the process. */
 #include "ipc/sandbox.h"
 
@@ -20,10 +20,11 @@
 struct profile {
 	const char *const *calls; /* ends with NULL */
 	bool has_sockets;	  /* SIOCOUTQ, a few socket options */
+	bool has_outward;	  /* streams to the internet: no packets, no unix sockets */
 };
 
 /*
- * Common to both: memory, the blocking wire, the log (one write), the clock
+ * Common to all: memory, the blocking wire, the log (one write), the clock
  * where it is no vDSO, and the way out.  sigreturn, sigaction and tgkill are
  * for abort in a BUG; fstat, lseek and newfstatat for stdio.
  */
@@ -36,13 +37,14 @@ struct profile {
 	    "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigreturn", "tgkill",       \
 	    "restart_syscall", "sched_yield", "exit", "exit_group"
 
+#define CALLS_OF_LOOP                                                          \
+	"epoll_wait", "epoll_pwait", "epoll_pwait2", "epoll_ctl", "epoll_create1", "eventfd2", \
+	    "timerfd_create", "timerfd_settime", "timerfd_settime64", "pipe2", "socketpair"
+
 static const char *const session_calls[] = {
-	CALLS_OF_ALL,
+	CALLS_OF_ALL, CALLS_OF_LOOP,
 	/* clients */
 	"accept4", "accept", "getpeername", "getsockname", "getsockopt", "shutdown",
-	/* the loop */
-	"epoll_wait", "epoll_pwait", "epoll_pwait2", "epoll_ctl", "epoll_create1", "eventfd2",
-	"timerfd_create", "timerfd_settime", "timerfd_settime64", "pipe2", "socketpair",
 	/* a message on its way, sealed (DESIGN 1), and its spool read back */
 	"memfd_create", "ftruncate", "ftruncate64", "pwrite64", "pwritev", "sendfile",
 	"sendfile64",
@@ -53,10 +55,21 @@ static const char *const session_calls[] = {
 
 static const char *const filter_calls[] = { CALLS_OF_ALL, NULL };
 
+static const char *const relay_calls[] = {
+	CALLS_OF_ALL, CALLS_OF_LOOP,
+	/* remotes; socket has a rule of its own */
+	"connect", "getpeername", "getsockname", "getsockopt", "shutdown",
+	/* a message for sendmail */
+	"memfd_create", "ftruncate", "ftruncate64",
+	/* libcrypto's random numbers and its check of its own */
+	"getuid", "geteuid", "getgid", "getegid", "sysinfo", NULL
+};
+
 static const struct profile profiles[] = {
-	[ROLE_SANDBOX_NONE] = { NULL, false },
-	[ROLE_SANDBOX_SESSION] = { session_calls, true },
-	[ROLE_SANDBOX_FILTER] = { filter_calls, false },
+	[ROLE_SANDBOX_NONE] = { NULL, false, false },
+	[ROLE_SANDBOX_SESSION] = { session_calls, true, false },
+	[ROLE_SANDBOX_FILTER] = { filter_calls, false, false },
+	[ROLE_SANDBOX_RELAY] = { relay_calls, true, true },
 };
 
 /* A name that this machine's kernel interface lacks is no failure: other
@@ -125,6 +138,24 @@ allow_sockets(scmp_filter_ctx filter)
 	return 0;
 }
 
+/* The type may carry flags in its upper bits (SOCK_CLOEXEC). */
+static int
+allow_outward(scmp_filter_ctx filter)
+{
+	static const unsigned families[] = { AF_INET, AF_INET6 };
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof families / sizeof families[0]; i++) {
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+		    SCMP_A0(SCMP_CMP_EQ, families[i], 0),
+		    SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_STREAM));
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
 int
 sandbox_load(enum role_sandbox sandbox, struct fail *why)
 {
@@ -146,6 +177,8 @@ sandbox_load(enum role_sandbox sandbox, struct fail *why)
 		rc = allow_memory(filter);
 	if (rc == 0 && profile->has_sockets)
 		rc = allow_sockets(filter);
+	if (rc == 0 && profile->has_outward)
+		rc = allow_outward(filter);
 	if (rc == 0)
 		rc = seccomp_load(filter);
 out:

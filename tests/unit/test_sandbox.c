@@ -62,6 +62,18 @@ makes_a_socket(void)
 }
 
 static bool
+makes_a_unix_socket(void)
+{
+	return syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0) != -1;
+}
+
+static bool
+makes_a_packet_socket(void)
+{
+	return syscall(SYS_socket, AF_INET, SOCK_DGRAM, 0) != -1;
+}
+
+static bool
 connects(void)
 {
 	return syscall(SYS_connect, 0, NULL, 0) != -1 || errno == ENOTSOCK || errno == EFAULT;
@@ -154,6 +166,14 @@ static const struct {
 	{ "filter executes", ROLE_FILTER, executes, false },
 	{ "filter makes a memfd", ROLE_FILTER, makes_a_memfd, false },
 	{ "filter works", ROLE_FILTER, works_as_filter, true },
+	{ "relay opens", ROLE_RELAY, opens_a_file, false },
+	{ "relay makes a socket", ROLE_RELAY, makes_a_socket, true },
+	{ "relay makes a unix socket", ROLE_RELAY, makes_a_unix_socket, false },
+	{ "relay makes a packet socket", ROLE_RELAY, makes_a_packet_socket, false },
+	{ "relay connects", ROLE_RELAY, connects, true },
+	{ "relay executes", ROLE_RELAY, executes, false },
+	{ "relay maps code", ROLE_RELAY, maps_code, false },
+	{ "relay makes a memfd", ROLE_RELAY, makes_a_memfd, true },
 	{ "deliver opens", ROLE_DELIVER, opens_a_file, true },
 };
 
