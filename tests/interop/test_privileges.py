@@ -140,7 +140,7 @@ def mail_of(house, who):
 # ---- the table ----
 
 CHROOTED = {"session", "filter", "relay"}
-SECCOMP = {"session", "filter"}
+SECCOMP = {"session", "filter", "relay"}
 ROLES = ("session", "directory", "deliver", "filter", "relay")
 
 
