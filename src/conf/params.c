@@ -77,7 +77,7 @@ static const struct range {
 	{ "sieve_duplicate_default_period", CLOCK_SECOND, INT64_MAX },
 	{ "sieve_duplicate_max_period", CLOCK_SECOND, INT64_MAX },
 	{ "sieve_notify_max_notifications", 1, 256 },
-	{ "sieve_program_timeout", CLOCK_SECOND / 10, 3600 * CLOCK_SECOND },
+	{ "sieve_program_timeout", CLOCK_SECOND / 10, 300 * CLOCK_SECOND },
 	{ "sieve_program_output_limit", 1024, INT64_C(1) << 30 },
 	{ "sieve_program_processes", 1, 1000 },
 	{ "relay_concurrency", 1, 1000 },

@@ -38,7 +38,16 @@ processes='fork execve execv execvp posix_spawn system popen'
 check doorstepd 'libconfuse libevent_core libidn2' ''
 check doorstep-session 'libssl libcrypto libevent_core libseccomp libidn2' "$files $processes connect"
 check doorstep-directory 'libsasl2 libevent_core libseccomp libunistring libidn2' "$processes"
-check doorstep-deliver 'liblmdb libcrypto libevent_core libseccomp' "$processes socket connect"
+# Programs of scripts (doc/privileges.md) are started in one place.
+check doorstep-deliver 'liblmdb libcrypto libevent_core libseccomp' \
+    "$(echo "$processes" | sed 's/ execve / /') socket connect"
+starters=$(for object in o/deliver/*.o; do
+	nm --undefined-only "$object" | grep -qE ' (v?fork|exec[a-z]*)$' && printf '%s ' "$object"
+done)
+if test "$starters" != 'o/deliver/program.o '; then
+	printf 'programs are started by %s\n' "$starters"
+	bad=1
+fi
 check doorstep-filter 'libsieve libpcre2 libunistring libseccomp' "$files $processes socket connect bind"
 # relay's half outside runs sendmail; seccomp keeps the other from it.
 check doorstep-relay 'libssl libcrypto libevent_core libseccomp' "$files"

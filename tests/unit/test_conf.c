@@ -102,7 +102,7 @@ static const struct {
 	{ "sieve_max_actions = 0\n",
 	    "main:1: sieve_max_actions = \"0\": out of range: expected 1 to 256\n" },
 	{ "sieve_program_timeout = 2h\nsieve_vacation_max_period = 0\n",
-	    "main:1: sieve_program_timeout = \"2h\": out of range: expected 100ms to 1h\n"
+	    "main:1: sieve_program_timeout = \"2h\": out of range: expected 100ms to 5m\n"
 	    "main:2: sieve_vacation_max_period = \"0\": out of range: expected 1s or more\n" },
 	{ "sieve_vacation_min_period = 61d\n",
 	    "main: sieve_vacation_min_period must not be above sieve_vacation_max_period\n" },
