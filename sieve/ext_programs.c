@@ -138,7 +138,7 @@ static bool
 is_executed(struct sieve_interp *in, const struct sieve_execute *execute, struct sieve_text *out)
 {
 	const struct sieve_host *host = in->host;
-	int status = -1;
+	int status = SIEVE_EXECUTE_NOT_RUN;
 
 	*out = SIEVE_TEXT_EMPTY;
 	if (!sieve_interp_can_spend(in, SIEVE_QUESTION_STEPS + execute->input.n / 64))
@@ -146,8 +146,11 @@ is_executed(struct sieve_interp *in, const struct sieve_execute *execute, struct
 	if (host->execute != NULL)
 		status = host->execute(host->arg, execute, out);
 	SIEVE_TRACE(in, "program %.*s: %d", SIEVE_TEXT_ARG(execute->program), status);
-	if (status != 0 && host->log != NULL)
-		host->log(host->arg, in->call->line, status == -1
+	if (status == SIEVE_EXECUTE_LATER)
+		sieve_interp_fail(in, "program \"%.*s\" has not ended yet",
+		    SIEVE_TEXT_ARG(execute->program));
+	else if (status != 0 && host->log != NULL)
+		host->log(host->arg, in->call->line, status == SIEVE_EXECUTE_NOT_RUN
 			? sieve_text_of("the program could not be run")
 			: sieve_text_of("the program has failed"));
 	return sieve_interp_can_spend(in, out->n / 64) && status == 0;
@@ -157,7 +160,7 @@ is_executed(struct sieve_interp *in, const struct sieve_execute *execute, struct
 static bool
 is_filtered(struct sieve_interp *in, const struct sieve_call *call)
 {
-	struct sieve_execute execute = { .is_message = true };
+	struct sieve_execute execute = { .is_message = true, .is_filter = true };
 	struct sieve_text output;
 
 	if (!has_read(in, call, &execute))

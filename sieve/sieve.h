@@ -30,14 +30,13 @@ struct sieve_address {
 	struct sieve_text local, domain; /* without quotes */
 	struct sieve_text all;		 /* as one string; empty: the null sender */
 	bool is_valid; /* false: only `all` matches (RFC 5228 2.7.4) */
-	struct sieve_text type; /* of SIEVE_ENVELOPE_ORCPT; empty: rfc822 */
 };
 
 /* RFC 5228 5.4 and what extends it (RFC 6009 3, 4). */
 enum sieve_envelope {
 	SIEVE_ENVELOPE_FROM,
 	SIEVE_ENVELOPE_TO,
-	SIEVE_ENVELOPE_ORCPT, /* without its type; is_valid: an address of mail */
+	SIEVE_ENVELOPE_ORCPT, /* an address of ORCPT=rfc822, or the whole */
 	SIEVE_ENVELOPE_AUTH,
 	SIEVE_ENVELOPE_NOTIFY,
 	SIEVE_ENVELOPE_RET,
@@ -90,8 +89,13 @@ struct sieve_execute {
 	size_t argument_count;
 	bool has_input;
 	bool is_message; /* the message is the input */
+	bool is_filter;	 /* and what comes out is the message from then on */
 	struct sieve_text input;
 };
+
+/* What `execute` below may say beside an exit status. */
+#define SIEVE_EXECUTE_NOT_RUN (-1)
+#define SIEVE_EXECUTE_LATER (-2) /* the run ends; the host runs the program anew when it knows */
 
 /*
  * The message as tests see it, and what they may ask beside.  What is answered
@@ -111,7 +115,7 @@ struct sieve_host {
 	const void *(*text_addresses)(void *arg, struct sieve_text text, size_t *count_out);
 	struct sieve_address (*address)(void *arg, const void *addresses, size_t i);
 	/* False: the envelope has no such thing.  Of all but the first three
-	 * and SIEVE_ENVELOPE_AUTH only `all` is filled. */
+	 * only `all` is filled. */
 	bool (*envelope)(void *arg, enum sieve_envelope part, struct sieve_address *out);
 
 	uint32_t (*part_count)(void *arg);
@@ -154,8 +158,8 @@ struct sieve_host {
 	/* Capability of a notification method, RFC 5435 5; false: unknown. */
 	bool (*method_capability)(void *arg, struct sieve_text uri, struct sieve_text capability,
 	    struct sieve_text *out);
-	/* -1: it could not be run at all; else its exit status.  out: what it
-	 * printed, which stays as long as the result does. */
+	/* Its exit status, or SIEVE_EXECUTE_*.  out: what it printed, which stays
+	 * as long as the result does. */
 	int (*execute)(void *arg, const struct sieve_execute *execute, struct sieve_text *out);
 
 	void (*log)(void *arg, unsigned line, struct sieve_text text); /* debug_log, warnings */

@@ -209,6 +209,15 @@ answer(struct run_filter *filter, const struct msg_FILTER_ASKS *asked, struct fa
 	return rc;
 }
 
+/* What looks what a script would do does nothing itself. */
+static int
+refuse_program(struct run_filter *filter, uint64_t id, struct fail *why)
+{
+	struct msg_DELIVER_TELLS told = { .id = id, .fd = -1, .answer = FILTER_IN_DOUBT };
+
+	return run_filter_send(filter, MSG_DELIVER_TELLS, &told, why);
+}
+
 int
 run_filter_wait(struct run_filter *filter, enum msg m, union msg_any *out, struct fail *why)
 {
@@ -225,6 +234,11 @@ run_filter_wait(struct run_filter *filter, enum msg m, union msg_any *out, struc
 		return tell_death(filter, why);
 	if (result == WIRE_OK && got == MSG_FILTER_ASKS && m != MSG_FILTER_ASKS) {
 		if (answer(filter, &out->FILTER_ASKS, why) == -1)
+			return -1;
+		return run_filter_wait(filter, m, out, why);
+	}
+	if (result == WIRE_OK && got == MSG_FILTER_ASKS_PROGRAM) {
+		if (refuse_program(filter, out->FILTER_ASKS_PROGRAM.id, why) == -1)
 			return -1;
 		return run_filter_wait(filter, m, out, why);
 	}

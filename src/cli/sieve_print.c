@@ -90,6 +90,7 @@ static const char *const action_names[FILTER_ACTION_COUNT] = {
 	[FILTER_REDIRECT] = "redirect",
 	[FILTER_REJECT] = "reject",
 	[FILTER_SEND] = "send",
+	[FILTER_PIPE] = "pipe",
 };
 
 static const char *

@@ -134,6 +134,8 @@ execute(void *arg, const struct sieve_execute *execute, struct sieve_text *out)
 	    execute->argument_count,
 	    execute->has_input || execute->is_message ? input : STR_EMPTY, &output);
 	*out = engine_text(arena_str(&test->arena, buf_str(&output)));
+	if (execute->is_filter)
+		*out = engine_text(engine_message_without_cr(engine_str(*out), &test->arena));
 	buf_fini(&output);
 	return status;
 }

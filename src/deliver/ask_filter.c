@@ -17,6 +17,7 @@
 #include "base/xalloc.h"
 #include "deliver/changed.h"
 #include "deliver/deliver.h"
+#include "deliver/programs.h"
 #include "deliver/questions.h"
 #include "ipc/actions.h"
 
@@ -159,8 +160,18 @@ take_question(struct wire *w, const union msg_any *any, void *arg)
 		questions_answer(slot->filters->deliver, job, w, &any->FILTER_ASKS);
 }
 
+static void
+take_program_question(struct wire *w, const union msg_any *any, void *arg)
+{
+	const struct slot *slot = arg;
+
+	programs_answer(slot->filters->deliver, TAILQ_FIRST(&slot->asked), w,
+	    &any->FILTER_ASKS_PROGRAM);
+}
+
 static const wire_handler filter_handlers[MSG_COUNT] = {
 	[MSG_FILTER_ASKS] = take_question,
+	[MSG_FILTER_ASKS_PROGRAM] = take_program_question,
 	[MSG_FILTER_ANSWERS] = take_answer,
 };
 
@@ -218,7 +229,6 @@ add_recipient(struct rec_filter_rcpt *out, const struct job_rcpt *rcpt, struct s
 		.index = rcpt->index,
 		.address = rcpt->address,
 		.orcpt = rcpt->orcpt,
-		.orcpt_type = rcpt->orcpt_type,
 		.user = rcpt->user_name,
 		.detail = rcpt->detail,
 		.notify = rcpt->notify,
@@ -236,14 +246,13 @@ add_recipient(struct rec_filter_rcpt *out, const struct job_rcpt *rcpt, struct s
 static size_t
 question_size(const struct job *job)
 {
-	size_t i, size = 256 + job->sender.n + job->client.n + job->helo.n + job->envid.n +
-	    job->auth.n;
+	size_t i, size = 256 + job->sender.n + job->client.n + job->helo.n + job->envid.n;
 
 	for (i = 0; i < job->asked_count; i++) {
 		const struct job_rcpt *rcpt = &job->rcpts[job->asked_from + i];
 
-		size += 64 + rcpt->address.n + rcpt->orcpt.n + rcpt->orcpt_type.n +
-		    rcpt->user_name.n + rcpt->detail.n + 16 * rcpt->script_count;
+		size += 64 + rcpt->address.n + rcpt->orcpt.n + rcpt->user_name.n + rcpt->detail.n +
+		    16 * rcpt->script_count;
 	}
 	return size;
 }
@@ -275,10 +284,6 @@ ask(struct slot *slot, struct job *job)
 		.client = job->client,
 		.helo = job->helo,
 		.envid = job->envid,
-		.auth = job->auth,
-		.by = job->by,
-		.is_by_traced = job->is_by_traced,
-		.by_end = job->by_end,
 		.ret = job->ret,
 	};
 	size_t i, end = job->asked_from + job->asked_count;
@@ -288,7 +293,7 @@ ask(struct slot *slot, struct job *job)
 	question.recipients.at =
 	    arena_array(&job->arena, job->asked_count, sizeof *question.recipients.at);
 	for (i = job->asked_from; i < end; i++)
-		if (!job->rcpts[i].is_settled)
+		if (!job->rcpts[i].is_settled && !job->rcpts[i].is_decided)
 			add_recipient(&question.recipients.at[question.recipients.n++],
 			    &job->rcpts[i], slot, &job->arena);
 	wire_send(slot->wire, MSG_DELIVER_ASKS_FILTER, &question);

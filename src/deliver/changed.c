@@ -67,18 +67,25 @@ map_made(struct job *job, size_t n)
 	return (struct str){ p, n };
 }
 
+struct str
+changed_take_made(struct job *job, struct str made, uint64_t size)
+{
+	struct str taken = STR_EMPTY;
+
+	if (made.n > 0)
+		taken = arena_str(&job->arena, made);
+	else if (size > 0 && size <= FILTER_MADE_MAX && job->made_fd != -1)
+		taken = map_made(job, (size_t)size);
+	file_close(&job->made_fd);
+	return taken;
+}
+
 void
 changed_take(struct job *job, const struct msg_FILTER_ANSWERS *answer)
 {
 	job->made = STR_EMPTY;
-	if (answer == NULL) {
-		file_close(&job->made_fd);
-		return;
-	}
-	if (answer->made.n > 0)
-		job->made = arena_str(&job->arena, answer->made);
-	else if (answer->made_size > 0 && answer->made_size <= FILTER_MADE_MAX && job->made_fd != -1)
-		job->made = map_made(job, (size_t)answer->made_size);
+	if (answer != NULL)
+		job->made = changed_take_made(job, answer->made, answer->made_size);
 	file_close(&job->made_fd);
 }
 

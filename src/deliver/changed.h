@@ -19,6 +19,9 @@ uint64_t changed_give_space(struct job *job, struct wire *wire, const struct msg
  * as it says. */
 void changed_take(struct job *job, const struct msg_FILTER_ANSWERS *answer);
 
+/* What filter made for something else than its answer, until the job ends. */
+struct str changed_take_made(struct job *job, struct str made, uint64_t size);
+
 /* The copy is this version from now on, its prefix set before.  -1: there is
  * no such message, and the copy is as it was. */
 int changed_set(struct job *job, struct job_copy *copy, const struct rec_version *version);

@@ -236,7 +236,7 @@ make_delivery(struct job *job, struct disk_delivery *out)
 			continue;
 		for (j = 0; j < rcpt->mark_count; j++)
 			out->marks.at[out->marks.n++] = rcpt->marks[j];
-		if (rcpt->copy_count == 0 && rcpt->outgoing_count == 0)
+		if (rcpt->copy_count == 0 && rcpt->outgoing_count == 0 && !rcpt->has_piped)
 			continue;
 		for (j = 0; j < rcpt->copy_count; j++)
 			out->copies.at[out->copies.n++] = make_copy(rcpt, &rcpt->copies[j]);
@@ -312,7 +312,7 @@ has_record(const struct job *job)
 	for (i = 0; i < job->rcpt_count; i++)
 		if (!job->rcpts[i].is_settled &&
 		    (job->rcpts[i].copy_count > 0 || job->rcpts[i].mark_count > 0 ||
-			job->rcpts[i].outgoing_count > 0))
+			job->rcpts[i].outgoing_count > 0 || job->rcpts[i].has_piped))
 			return true;
 	return false;
 }

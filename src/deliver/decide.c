@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "deliver/changed.h"
 #include "deliver/deliver.h"
+#include "deliver/programs.h"
 #include "deliver/questions.h"
 #include "ipc/actions.h"
 
@@ -155,6 +156,21 @@ find_mailbox(const struct job_rcpt *rcpt, const struct rec_action *action)
 	return folder.n > 0 ? folder : target;
 }
 
+/* RFC 5228 2.10.6: as it came. */
+int
+decide_keep(struct job_rcpt *rcpt)
+{
+	struct str prefix = make_prefix(rcpt);
+	struct job_copy copy = {
+		.prefix = prefix,
+		.action = "implicit keep",
+		.size = prefix.n + rcpt->job->body.n,
+		.wire_size = prefix.n + str_count_byte(prefix, '\n') + rcpt->job->body_wire_size,
+	};
+
+	return add_copy(rcpt, inbox_of(rcpt), false, copy);
+}
+
 static const struct rec_version *
 find_version(const struct rec_filter_outcome *outcome, uint32_t version)
 {
@@ -193,6 +209,20 @@ reject(struct job_rcpt *rcpt, const struct job_copy *copy, struct str reason)
 	return -1;
 }
 
+/* Done before the commit; the keep comes back if it fails. */
+static int
+pipe_to(struct job_rcpt *rcpt, const struct rec_action *action, const struct job_copy *copy)
+{
+	if (!programs_can_add_pipe(rcpt, action, copy))
+		return decide_keep(rcpt);
+	if (action->is_copy == 0) {
+		rcpt->discard_script = copy->script;
+		rcpt->discard_rule = copy->rule;
+		rcpt->discard_line = copy->line;
+	}
+	return 0;
+}
+
 static int
 do_action(struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome,
     const struct rec_action *action, struct str prefix)
@@ -222,6 +252,11 @@ do_action(struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome,
 	}
 	if (action->kind == FILTER_REJECT)
 		return reject(rcpt, &copy, str_sub(action->target, 0, FILTER_REASON_MAX));
+	if (action->kind == FILTER_PIPE) {
+		copy.prefix = STR_EMPTY; /* programs find it in their environment */
+		take_version(&copy, rcpt, find_version(outcome, action->version));
+		return pipe_to(rcpt, action, &copy);
+	}
 	if (action->kind == FILTER_SEND) {
 		log_info("user %.*s: script %.*s line %u asks for an answer to be sent, not sent: %s",
 		    STR_ARG(rcpt->user_name), STR_ARG(copy.script), copy.line,
@@ -309,7 +344,8 @@ decide_copies(struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome)
 		actions = &implicit_keep;
 		count = 1;
 	}
-	rcpt->copies = arena_array(&rcpt->job->arena, count, sizeof *rcpt->copies);
+	/* One more: decide_keep. */
+	rcpt->copies = arena_array(&rcpt->job->arena, count + 1, sizeof *rcpt->copies);
 	for (i = 0; i < count; i++)
 		if (do_action(rcpt, outcome, &actions[i], prefix) == -1)
 			return;

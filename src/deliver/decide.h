@@ -14,6 +14,10 @@
  */
 void decide_copies(struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome);
 
+/* A copy of the message as it came in the inbox, whatever was decided.  -1: the
+ * recipient is refused. */
+int decide_keep(struct job_rcpt *rcpt);
+
 /* Refuses recipients that the message has already been delivered to once (a
  * loop): delivered_to is FILTER_ANSWERS'. */
 void decide_loop(struct job_rcpt *rcpt, struct str delivered_to);

@@ -38,6 +38,7 @@ struct deliver {
 	struct scripts *scripts;
 	struct boxes *boxes;
 	struct filters *filters;
+	struct programs *programs;
 	struct commit *commit;
 	struct settle *settle;
 	struct rescans *rescans;

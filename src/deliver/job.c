@@ -19,6 +19,7 @@
 #include "deliver/changed.h"
 #include "deliver/decide.h"
 #include "deliver/deliver.h"
+#include "deliver/programs.h"
 #include "deliver/questions.h"
 #include "deliver/report.h"
 #include "deliver/room.h"
@@ -67,6 +68,7 @@ job_end(struct job *job)
 	size_t i;
 
 	BUG_ON(!job_is_settled(job));
+	programs_forget(job);
 	report_job(job);
 	links_answer(job);
 	links_remove_job(job);
@@ -98,13 +100,12 @@ is_sound(const struct deliver *d, const struct msg_SESSION_GIVES_JOB *m)
 	if (m->fd == -1 && m->body.n != m->size)
 		return false;
 	if (str_has_control(m->sender) || str_has_control(m->trace_id) || str_has_control(m->client) ||
-	    str_has_control(m->helo) || str_has_control(m->envid) || str_has_control(m->auth))
+	    str_has_control(m->helo) || str_has_control(m->envid))
 		return false;
 	for (i = 0; i < m->recipients.n; i++) {
 		const struct rec_recipient *r = &m->recipients.at[i];
 
-		if (str_has_control(r->address) || str_has_control(r->orcpt) ||
-		    str_has_control(r->orcpt_type) || r->address.n == 0)
+		if (str_has_control(r->address) || str_has_control(r->orcpt) || r->address.n == 0)
 			return false;
 	}
 	return true;
@@ -173,10 +174,6 @@ make_job(struct deliver *d, struct session_link *session, const struct msg_SESSI
 	job->client = arena_str(a, m->client);
 	job->helo = arena_str(a, m->helo);
 	job->envid = arena_str(a, m->envid);
-	job->auth = arena_str(a, m->auth);
-	job->by = m->by;
-	job->is_by_traced = m->is_by_traced;
-	job->by_end = m->by_end;
 	job->ret = m->ret;
 	job->trace_len = m->trace_len;
 	job->rcpt_count = m->recipients.n;
@@ -188,7 +185,6 @@ make_job(struct deliver *d, struct session_link *session, const struct msg_SESSI
 		job->rcpts[i].index = r->index;
 		job->rcpts[i].address = arena_str(a, r->address);
 		job->rcpts[i].orcpt = arena_str(a, r->orcpt);
-		job->rcpts[i].orcpt_type = arena_str(a, r->orcpt_type);
 		job->rcpts[i].user_name = arena_str(a, r->user);
 		job->rcpts[i].mailbox = arena_str(a, r->mailbox);
 		job->rcpts[i].notify = r->notify;
@@ -427,10 +423,17 @@ find_outcome(const struct msg_FILTER_ANSWERS *answer, uint32_t index)
 	return NULL;
 }
 
+/* Nothing of it is to be asked of filter, not now at least. */
+static bool
+is_through(const struct job_rcpt *rcpt)
+{
+	return rcpt->is_settled || rcpt->is_decided || rcpt->is_waiting;
+}
+
 static bool
 has_scripts(const struct job_rcpt *rcpt)
 {
-	return !rcpt->is_settled && rcpt->script_count > 0;
+	return !is_through(rcpt) && rcpt->script_count > 0;
 }
 
 /* How many recipients the next question is for, once one for all has cost a
@@ -470,15 +473,30 @@ is_asked_again(struct job *job, const char *reason)
 	return false;
 }
 
-/* On to the recipients that were not asked for yet, or to the commit. */
+/* All recipients were asked for. */
+static void
+end_filtering(struct job *job)
+{
+	if (programs_are_waited_for(job)) {
+		job->state = JOB_RUNS_PROGRAMS;
+		if (!programs_are_running(job))
+			job_programs_ended(job);
+	} else if (programs_have_begun_pipes(job)) {
+		job->state = JOB_RUNS_PROGRAMS;
+	} else {
+		commit_add(job->deliver->commit, job);
+	}
+}
+
+/* On to the recipients that were not asked for yet. */
 static void
 go_on(struct job *job)
 {
 	job->asked_from += job->asked_count;
-	while (job->asked_from < job->rcpt_count && job->rcpts[job->asked_from].is_settled)
+	while (job->asked_from < job->rcpt_count && is_through(&job->rcpts[job->asked_from]))
 		job->asked_from++;
 	if (job->asked_from == job->rcpt_count) {
-		commit_add(job->deliver->commit, job);
+		end_filtering(job);
 		return;
 	}
 	job->asked_count = next_share(job);
@@ -486,29 +504,64 @@ go_on(struct job *job)
 }
 
 void
+job_programs_ended(struct job *job)
+{
+	size_t i;
+
+	if (!programs_are_waited_for(job)) {
+		programs_take_pipes(job);
+		commit_add(job->deliver->commit, job);
+		return;
+	}
+	for (i = 0; i < job->rcpt_count; i++)
+		job->rcpts[i].is_waiting = false;
+	job->asked_from = job->asked_count = 0;
+	go_on(job);
+}
+
+/* Whether the recipient's script is to be run again.  One that waits for
+ * nothing, or for too much, is a filter gone wrong. */
+static bool
+is_to_wait(struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome)
+{
+	if (outcome == NULL || outcome->is_waiting == 0)
+		return false;
+	rcpt->is_waiting = ++rcpt->reruns <= PROGRAMS_MAX;
+	if (!rcpt->is_waiting)
+		log_warn("user %.*s: filter waits for no program", STR_ARG(rcpt->user_name));
+	return rcpt->is_waiting;
+}
+
+static void
+decide(struct job_rcpt *rcpt, const struct msg_FILTER_ANSWERS *answer, const char *reason)
+{
+	const struct rec_filter_outcome *outcome = NULL;
+
+	if (answer != NULL) {
+		outcome = find_outcome(answer, rcpt->index);
+		decide_loop(rcpt, answer->delivered_to);
+	} else {
+		tell_not_run(rcpt, reason);
+	}
+	if (rcpt->is_settled || is_to_wait(rcpt, outcome))
+		return;
+	rcpt->is_decided = true;
+	decide_copies(rcpt, outcome != NULL && outcome->is_waiting != 0 ? NULL : outcome);
+}
+
+void
 job_filtered(struct job *job, const struct msg_FILTER_ANSWERS *answer, const char *reason)
 {
-	const struct rec_filter_outcome *outcome;
-	struct job_rcpt *rcpt;
-	size_t i;
+	size_t i, end;
 
 	changed_take(job, answer);
 	if (answer != NULL)
 		take_fields(job, answer);
 	else if (is_asked_again(job, reason))
 		return;
-	for (i = 0; i < job->asked_count; i++) {
-		rcpt = &job->rcpts[job->asked_from + i];
-		outcome = NULL;
-		if (rcpt->is_settled)
-			continue;
-		if (answer != NULL) {
-			outcome = find_outcome(answer, rcpt->index);
-			decide_loop(rcpt, answer->delivered_to);
-		} else
-			tell_not_run(rcpt, reason);
-		if (!rcpt->is_settled)
-			decide_copies(rcpt, outcome);
-	}
+	end = job->asked_from + job->asked_count;
+	for (i = job->asked_from; i < end; i++)
+		if (!is_through(&job->rcpts[i]))
+			decide(&job->rcpts[i], answer, reason);
 	go_on(job);
 }

@@ -20,11 +20,13 @@
  * DELIVER_ANSWERS_JOB.  Everything it holds ends with it.
  */
 struct deliver;
+struct program_run;
 struct session_link;
 
 enum job_state {
 	JOB_FINDS_USERS,   /* directory is asked for the recipients' records */
 	JOB_WAITS_FILTER,  /* in line for a filter process, or with one */
+	JOB_RUNS_PROGRAMS, /* that scripts wait for, or that get the message */
 	JOB_WRITES_FILES,  /* large: copies are written and synced in tmp/ */
 	JOB_IS_READY,	   /* decided: waits for the next batch */
 	JOB_IS_COMMITTING, /* in the batch that is being written */
@@ -81,11 +83,17 @@ struct job_outgoing {
 struct job_rcpt {
 	struct job *job;
 	uint32_t index;
-	struct str address, orcpt, orcpt_type, mailbox, detail;
+	struct str address, orcpt, mailbox, detail;
 	uint32_t notify;
 	struct str user_name;
 	struct user *user; /* held, once known */
 	bool is_settled;   /* the outcome is known; no further step changes it */
+	bool is_decided;   /* its scripts are through: copies and the rest stand */
+	bool is_waiting;   /* its script waits for a program, and is then run again */
+	bool has_piped;	   /* a program has taken the message */
+	unsigned reruns;
+	struct program_run **programs; /* NULL: none; in the job's arena */
+	size_t program_count;
 	bool was_delivered_before; /* an unacknowledged mark matched */
 	struct fail why;   /* the outcome: FAIL_NONE is delivered */
 	struct script *scripts[JOB_SCRIPTS_MAX];
@@ -120,9 +128,7 @@ struct job {
 	uint64_t id;
 	int64_t begun; /* clock_monotonic */
 	int64_t received;
-	struct str trace_id, sender, client, helo, envid, auth;
-	uint8_t by, is_by_traced; /* as in SESSION_GIVES_JOB */
-	int64_t by_end;
+	struct str trace_id, sender, client, helo, envid;
 	uint8_t ret;
 	struct str body; /* the message with its trace fields, LF lines */
 	uint32_t trace_len;
@@ -154,6 +160,8 @@ void job_begin(struct deliver *d, struct session_link *session,
     const struct msg_SESSION_GIVES_JOB *message);
 /* Filter has answered (or died: answer NULL, reason set). */
 void job_filtered(struct job *job, const struct msg_FILTER_ANSWERS *answer, const char *reason);
+/* No program of the job runs any more. */
+void job_programs_ended(struct job *job);
 /* Every recipient has an outcome: answers, logs, frees. */
 void job_end(struct job *job);
 

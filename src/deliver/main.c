@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "deliver/deliver.h"
+#include "deliver/programs.h"
 #include "deliver/work.h"
 #include "ipc/child.h"
 
@@ -316,6 +317,8 @@ make_parts(struct process *p)
 	d->boxes = boxes_new(BOXES_MAX);
 	d->scripts = scripts_new(script_gone, d);
 	d->filters = filters_new(d);
+	/* Who runs all of Doorstep needs no protection of their own programs. */
+	d->programs = programs_new(d, p->start.conf.uid == -1);
 	d->links = links_new(d);
 	d->settle = settle_new(d);
 	d->checkpoint = checkpoint_new(d);
@@ -364,6 +367,7 @@ end(struct process *p)
 
 	links_free(&d->links);
 	filters_free(&d->filters);
+	programs_free(&d->programs);
 	checkpoint_free(&d->checkpoint);
 	settle_free(&d->settle);
 	rescans_free(&d->rescans);

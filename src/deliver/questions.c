@@ -89,13 +89,6 @@ answer_mailbox(struct question *q)
 	return has_folder(q->rcpt, q->asked->subject) ? FILTER_YES : FILTER_NO;
 }
 
-static enum filter_answer
-answer_mailbox_id(struct question *q)
-{
-	return maildir_find_id(q->rcpt->user->root, q->asked->subject, &q->text) == 1 ? FILTER_YES
-										      : FILTER_NO;
-}
-
 static struct str
 without_backslash(struct str use)
 {
@@ -278,7 +271,6 @@ answer_mark(struct question *q)
 static enum filter_answer (*const answers[FILTER_QUESTION_COUNT])(struct question *q) = {
 	[FILTER_ASKS_SCRIPT] = answer_script,
 	[FILTER_ASKS_MAILBOX] = answer_mailbox,
-	[FILTER_ASKS_MAILBOX_ID] = answer_mailbox_id,
 	[FILTER_ASKS_SPECIAL_USE] = answer_special_use,
 	[FILTER_ASKS_METADATA] = answer_metadata,
 	[FILTER_ASKS_MARK] = answer_mark,
@@ -300,17 +292,17 @@ find_rcpt(const struct job *job, struct str user)
 	return NULL;
 }
 
-static void
-tell(struct question *q, struct wire *wire, enum filter_answer answer)
+void
+questions_tell(struct wire *wire, uint64_t id, enum filter_answer answer, struct str text)
 {
-	struct msg_DELIVER_TELLS told = { .id = q->asked->id, .answer = (uint8_t)answer,
-		.fd = -1, .size = q->text.n };
+	struct msg_DELIVER_TELLS told = { .id = id, .answer = (uint8_t)answer, .fd = -1,
+		.size = text.n };
 	struct fail why = FAIL_EMPTY;
 	int fd = -1;
 
-	if (q->text.n <= WIRE_INLINE_MAX) {
-		told.text = buf_str(&q->text);
-	} else if (file_sealed(buf_str(&q->text), &fd, &why) == -1) {
+	if (text.n <= WIRE_INLINE_MAX) {
+		told.text = text;
+	} else if (file_sealed(text, &fd, &why) == -1) {
 		log_error("an answer for a script: %s", why.log);
 		told.answer = FILTER_IN_DOUBT;
 	}
@@ -330,6 +322,6 @@ questions_answer(struct deliver *d, const struct job *job, struct wire *wire,
 	if (asked->kind < FILTER_QUESTION_COUNT && answers[asked->kind] != NULL &&
 	    (asked->kind == FILTER_ASKS_SCRIPT || q.rcpt != NULL))
 		answer = answers[asked->kind](&q);
-	tell(&q, wire, answer);
+	questions_tell(wire, asked->id, answer, buf_str(&q.text));
 	buf_fini(&q.text);
 }

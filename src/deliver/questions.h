@@ -4,6 +4,7 @@
 #define DOORSTEP_DELIVER_QUESTIONS_H
 
 #include "deliver/job.h"
+#include "ipc/actions.h"
 
 /*
  * What scripts want to know in the middle of their run: answered at once, as
@@ -17,6 +18,9 @@
 /* job: what the filter works on; NULL while it compiles a script. */
 void questions_answer(struct deliver *d, const struct job *job, struct wire *wire,
     const struct msg_FILTER_ASKS *asked);
+
+/* An answer, whatever its length. */
+void questions_tell(struct wire *wire, uint64_t id, enum filter_answer answer, struct str text);
 
 /* The key of a mark in the store, from a user and what a script made of it. */
 void questions_mark_key(struct deliver *d, struct str user, struct str id,

@@ -61,7 +61,7 @@ add_outcome(struct buf *line, const struct job_rcpt *rcpt)
 	if (rcpt->was_delivered_before)
 		log_pair(line, "action", STR("delivered before"));
 	else if (rcpt->why.class == FAIL_NONE && rcpt->copy_count == 0) {
-		log_pair(line, "action", STR("discard"));
+		log_pair(line, "action", rcpt->has_piped ? STR("pipe") : STR("discard"));
 		add_cause(line, rcpt->discard_script, rcpt->discard_line, rcpt->discard_rule);
 	}
 	if (rcpt->quota_after > 0 && rcpt->why.class == FAIL_NONE) {

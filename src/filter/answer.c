@@ -34,7 +34,7 @@ can_run_script(struct answerer *self, struct run *run, uint64_t id)
 		return false;
 	}
 	self->engine->run(script->compiled, run);
-	return run->outcome->error.n == 0;
+	return run->outcome->error.n == 0 && !run->is_waiting;
 }
 
 static void
@@ -62,8 +62,8 @@ run_scripts(struct answerer *self, struct host *host,
 }
 
 /* As base/pack.h writes them: the numbers and lengths of a record. */
-#define OUTCOME_FIXED ((size_t)40)
-#define ACTION_FIXED ((size_t)34)
+#define OUTCOME_FIXED ((size_t)41)
+#define ACTION_FIXED ((size_t)40)
 #define VERSION_FIXED ((size_t)4)
 #define PIECE_FIXED ((size_t)17)
 #define MARK_FIXED ((size_t)12)
@@ -75,7 +75,8 @@ measure(const struct rec_filter_outcome *outcome)
 
 	for (i = 0; i < outcome->actions.n; i++)
 		n += ACTION_FIXED + outcome->actions.at[i].target.n + outcome->actions.at[i].flags.n +
-		    outcome->actions.at[i].rule.n + outcome->actions.at[i].special_use.n;
+		    outcome->actions.at[i].rule.n + outcome->actions.at[i].special_use.n +
+		    outcome->actions.at[i].arguments.n;
 	for (i = 0; i < outcome->versions.n; i++)
 		n += VERSION_FIXED + PIECE_FIXED * outcome->versions.at[i].pieces.n;
 	for (i = 0; i < outcome->marks.n; i++)

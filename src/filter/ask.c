@@ -131,7 +131,7 @@ wait_for(struct asker *asker, uint64_t id, struct arena *a, struct str *text_out
 			continue;
 		}
 		if (kept->message.DELIVER_TELLS.id == id &&
-		    kept->message.DELIVER_TELLS.answer <= FILTER_IN_DOUBT)
+		    kept->message.DELIVER_TELLS.answer <= FILTER_LATER)
 			answer = (enum filter_answer)kept->message.DELIVER_TELLS.answer;
 		if (fd_out != NULL) {
 			*fd_out = kept->message.DELIVER_TELLS.fd;
@@ -144,42 +144,61 @@ wait_for(struct asker *asker, uint64_t id, struct arena *a, struct str *text_out
 	return answer;
 }
 
+/* question: with last_id as its id. */
 static enum filter_answer
-ask(struct asker *asker, const struct msg_FILTER_ASKS *question, struct arena *a,
-    struct str *text_out, int *fd_out)
+ask(struct asker *asker, enum msg m, const void *question, struct arena *a, struct str *text_out,
+    int *fd_out)
 {
-	struct msg_FILTER_ASKS asked = *question;
-
 	if (asker->is_over)
 		return FILTER_IN_DOUBT;
-	asked.id = ++asker->last_id;
-	if (wire_send_blocking(asker->fd, MSG_FILTER_ASKS, &asked, &asker->out) != WIRE_OK) {
+	if (wire_send_blocking(asker->fd, m, question, &asker->out) != WIRE_OK) {
 		asker->is_over = true;
 		return FILTER_IN_DOUBT;
 	}
-	return wait_for(asker, asked.id, a, text_out, fd_out);
+	return wait_for(asker, asker->last_id, a, text_out, fd_out);
 }
 
 enum filter_answer
 asker_ask(struct asker *asker, const struct msg_FILTER_ASKS *question, struct arena *a,
     struct str *text_out)
 {
+	struct msg_FILTER_ASKS asked = *question;
+	enum filter_answer answer;
+
 	if (text_out != NULL)
 		*text_out = STR_EMPTY;
 	if (asker == NULL)
 		return FILTER_NO;
 	if (asker->count++ >= FILTER_QUESTIONS_MAX)
 		return FILTER_IN_DOUBT;
-	return ask(asker, question, a, text_out, NULL);
+	asked.id = ++asker->last_id;
+	answer = ask(asker, MSG_FILTER_ASKS, &asked, a, text_out, NULL);
+	return answer == FILTER_LATER ? FILTER_IN_DOUBT : answer;
+}
+
+enum filter_answer
+asker_ask_program(struct asker *asker, const struct msg_FILTER_ASKS_PROGRAM *question,
+    struct arena *a, struct str *text_out)
+{
+	struct msg_FILTER_ASKS_PROGRAM asked = *question;
+
+	*text_out = STR_EMPTY;
+	if (asker == NULL || asker->count++ >= FILTER_QUESTIONS_MAX)
+		return FILTER_IN_DOUBT;
+	asked.id = ++asker->last_id;
+	return ask(asker, MSG_FILTER_ASKS_PROGRAM, &asked, a, text_out, NULL);
 }
 
 int
 asker_take_space(struct asker *asker, size_t size)
 {
-	const struct msg_FILTER_ASKS question = { .kind = FILTER_ASKS_SPACE, .size = size };
+	struct msg_FILTER_ASKS question = { .kind = FILTER_ASKS_SPACE, .size = size };
 	int fd = -1;
 
-	if (asker == NULL || ask(asker, &question, NULL, NULL, &fd) == FILTER_YES)
+	if (asker == NULL)
+		return -1;
+	question.id = ++asker->last_id;
+	if (ask(asker, MSG_FILTER_ASKS, &question, NULL, NULL, &fd) == FILTER_YES)
 		return fd;
 	file_close(&fd);
 	return -1;

@@ -31,6 +31,9 @@ enum filter_answer asker_ask(struct asker *asker, const struct msg_FILTER_ASKS *
 /* A file of this size, to be written from its start and closed; it cannot
  * grow.  -1: none is to be had.  Legal on NULL. */
 int asker_take_space(struct asker *asker, size_t size);
+/* The same for a program; FILTER_LATER: the run is to be given up. */
+enum filter_answer asker_ask_program(struct asker *asker,
+    const struct msg_FILTER_ASKS_PROGRAM *question, struct arena *a, struct str *text_out);
 
 /* The next of what was kept; it lives until the next call.  False: nothing. */
 bool asker_has_kept(struct asker *asker, enum msg *m_out, const union msg_any **message_out);

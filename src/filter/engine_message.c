@@ -247,6 +247,32 @@ render(void *arg, const struct sieve_version *version)
 	return engine_text(text);
 }
 
+/* ---- from outside ---- */
+
+struct str
+engine_message_without_cr(struct str text, struct arena *a)
+{
+	struct buf clean = BUF_EMPTY;
+	struct str rest = text, line, copy;
+
+	if (str_find(text, STR("\r\n")) == -1)
+		return text;
+	while (str_can_split(&rest, '\n', &line)) {
+		/* The last one has no end, or nothing behind it. */
+		if (rest.n == 0 && text.p[text.n - 1] != '\n') {
+			buf_add_str(&clean, line);
+			break;
+		}
+		if (line.n > 0 && line.p[line.n - 1] == '\r')
+			line.n--;
+		buf_add_str(&clean, line);
+		buf_add_byte(&clean, '\n');
+	}
+	copy = arena_str(a, buf_str(&clean));
+	buf_fini(&clean);
+	return copy;
+}
+
 /* ---- dates ---- */
 
 static bool

@@ -33,6 +33,9 @@ bool engine_message_can_render(struct host *host, const struct sieve_version *ve
 bool engine_message_is_rendered(struct host *host, const struct sieve_version *version,
     struct str *out);
 
+/* What a program made of a message: lines of ours end in LF. */
+struct str engine_message_without_cr(struct str text, struct arena *a);
+
 struct sieve_address engine_address(const struct host_address *address);
 
 #endif

@@ -30,7 +30,7 @@ static const enum run_kind kinds[] = {
 	[SIEVE_EREJECT] = RUN_REJECT,
 	[SIEVE_VACATION] = RUN_SEND,
 	[SIEVE_NOTIFY] = RUN_SEND,
-	[SIEVE_PIPE] = RUN_SEND, /* in no profile that is run here */
+	[SIEVE_PIPE] = RUN_PIPE,
 };
 
 static bool
@@ -63,7 +63,7 @@ has_version(struct run *run, const struct sieve_result *result, unsigned index, 
 static bool
 can_do(struct run *run, const struct sieve_action *action, uint32_t version)
 {
-	struct run_step step = {
+	const struct run_step step = {
 		.kind = kinds[action->kind],
 		.has_flags = true,
 		.is_copy = action->is_copy,
@@ -74,15 +74,13 @@ can_do(struct run *run, const struct sieve_action *action, uint32_t version)
 		.special_use = arena_str(run->arena, engine_str(action->special_use)),
 		.flags = arena_str(run->arena, engine_str(action->flags)),
 		.rule = arena_str(run->arena, engine_str(action->rule)),
+		.is_try = action->pipe != NULL && action->pipe->is_try,
+		.arguments = action->pipe == NULL
+		    ? STR_EMPTY
+		    : engine_questions_join(run, action->pipe->arguments,
+			action->pipe->argument_count),
 	};
 
-	/* RFC 9042 4: where there is one with the id, nothing else counts. */
-	if (engine_questions_find_id(run, action->mailbox_id, &step.target)) {
-		step.special_use = STR_EMPTY;
-		step.is_create = false;
-	} else if (action->mailbox_id.n > 0) {
-		step.target = arena_str(run->arena, engine_str(action->target));
-	}
 	return run_can_do(run, &step);
 }
 
@@ -117,6 +115,8 @@ take_result(struct run *run, const struct sieve_result *result)
 	uint32_t numbers[SIEVE_VERSIONS_MAX] = { 0 };
 	size_t i;
 
+	if (run->is_waiting)
+		return;
 	if (result->error.n > 0) {
 		take_error(run, result);
 		return;

@@ -63,6 +63,9 @@ can_add(struct run *run, const struct run_step *step, enum filter_action kind)
 		.target = step->target,
 		.special_use = step->special_use,
 		.is_create = step->is_create,
+		.arguments = step->arguments,
+		.is_copy = kind == FILTER_PIPE && step->is_copy,
+		.is_try = step->is_try,
 		.version = step->version,
 		.flags = step->has_flags ? step->flags : run->flags,
 		.script = run->script,
@@ -90,6 +93,8 @@ run_can_do(struct run *run, const struct run_step *step)
 		return can_add(run, step, step->is_copy ? FILTER_SEND : FILTER_REDIRECT);
 	case RUN_REJECT:
 		return can_add(run, step, FILTER_REJECT);
+	case RUN_PIPE:
+		return can_add(run, step, FILTER_PIPE);
 	case RUN_SEND:
 		return can_add(run, step, FILTER_SEND);
 	case RUN_SETFLAG:
@@ -221,6 +226,13 @@ run_end(struct run *run)
 	static const struct rec_action none = { .kind = FILTER_IMPLICIT_KEEP };
 	struct rec_action *keep = arena_zalloc(run->arena, sizeof *keep);
 
+	if (run->is_waiting) {
+		*run->outcome =
+		    (struct rec_filter_outcome){ .index = run->rcpt->index, .is_waiting = 1 };
+		buf_fini(&run->notes);
+		buf_fini(&run->trace);
+		return;
+	}
 	if (run->is_keep_due && run->actions == NULL)
 		run->actions = keep;
 	if (run->is_keep_due && run->actions != NULL) {

@@ -29,6 +29,7 @@ enum run_kind {
 	RUN_REMOVEFLAG,
 	RUN_REDIRECT,
 	RUN_REJECT,
+	RUN_PIPE,
 	RUN_SEND, /* an answer or notification: cancels nothing */
 };
 
@@ -40,6 +41,8 @@ struct run_step {
 	uint32_t version; /* of the message, as run_add_version has it */
 	uint32_t line;
 	struct str target, flags, rule, special_use;
+	struct str arguments; /* of a program, as in an action */
+	bool is_try;	      /* likewise */
 };
 
 struct engine_settings;
@@ -59,6 +62,8 @@ struct run {
 	struct asker *asker;  /* NULL: nobody to be asked */
 	const struct engine_settings *settings; /* NULL: defaults */
 	size_t actions_max;
+	uint32_t program_count; /* questions for programs */
+	bool is_waiting; /* for one: the outcome is not known yet */
 	const char *hostname;
 	uint32_t version;     /* of the message, as the script that runs finds it */
 	struct buf *made;     /* what changed messages of this answer have not from it */

@@ -12,6 +12,7 @@ enum filter_action {
 	FILTER_REDIRECT,  /* recorded; refused until outgoing mail exists */
 	FILTER_REJECT,	  /* refuse with `target` as the reason (RFC 5429) */
 	FILTER_SEND,	  /* a vacation answer or a notification: likewise recorded */
+	FILTER_PIPE,	  /* give it to the program `target` */
 	FILTER_ACTION_COUNT
 };
 
@@ -23,12 +24,12 @@ enum filter_question {
 	FILTER_ASKS_METADATA,	 /* subject: a folder, or empty: the server; object: annotation */
 	FILTER_ASKS_MARK,	 /* subject: id of a mark; was it remembered? */
 	FILTER_ASKS_LIST,	 /* subject: name of a list; object: a value, or empty: is it there? */
-	FILTER_ASKS_MAILBOX_ID,	 /* subject: an id (RFC 9042); text: the folder that has it */
 	FILTER_ASKS_SPACE,	 /* size: bytes for changed messages; told with a memfd, to be written */
 	FILTER_QUESTION_COUNT
 };
 
-enum filter_answer { FILTER_NO, FILTER_YES, FILTER_IN_DOUBT };
+/* Of a program: it failed, it succeeded, it could not be run, it still runs. */
+enum filter_answer { FILTER_NO, FILTER_YES, FILTER_IN_DOUBT, FILTER_LATER };
 
 #define RELAY_MAILS_MAX 32 /* of one deliver, with relay at one time */
 
@@ -36,6 +37,7 @@ enum filter_answer { FILTER_NO, FILTER_YES, FILTER_IN_DOUBT };
 #define FILTER_SUBJECT_MAX ((size_t)8192) /* bytes of subject and object */
 #define FILTER_MADE_MAX ((size_t)64 << 20) /* bytes made for all changed messages of an answer */
 #define FILTER_PIECES_MAX 256 /* of one changed message */
+#define FILTER_INPUT_MAX ((size_t)32 * 1024) /* of a text for a program, and its arguments */
 #define FILTER_MARKS_MAX 32
 #define FILTER_NOTES_MAX ((size_t)4096)
 #define FILTER_TRACE_MAX ((size_t)64 * 1024)

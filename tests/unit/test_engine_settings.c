@@ -257,6 +257,27 @@ periods_are_those_of_the_site(void **state)
 	end(&site);
 }
 
+static void
+pipes_are_told_to_deliver(void **state)
+{
+	static const char *const set[] = { "sieve_extensions", "+vnd.dovecot.pipe,+vnd.dovecot.execute",
+		NULL };
+	struct site site;
+
+	(void)state;
+	begin(&site, set);
+	assert_string_equal(run(&site, "require \"vnd.dovecot.pipe\"; pipe \"p\" [\"a\", \"b\"];",
+		false), "7p;");
+	assert_string_equal(run(&site, "require [\"vnd.dovecot.pipe\", \"copy\"];"
+		"pipe :copy \"p\";", false), "7p;1;");
+	/* Nobody is there to be asked. */
+	assert_string_equal(run(&site, "require \"vnd.dovecot.execute\";"
+		"if execute \"p\" { discard; }", false), "1;");
+	assert_string_equal(run(&site, "require \"vnd.dovecot.pipe\"; pipe \"../p\";", false),
+	    "the name of a program may not hold `/`");
+	end(&site);
+}
+
 /* ---- extensions ---- */
 
 #define FILE "require \"fileinto\"; fileinto \"x\";"
@@ -356,6 +377,7 @@ main(void)
 		cmocka_unit_test(verdicts_are_read_as_the_site_says),
 		cmocka_unit_test(protected_fields_stay),
 		cmocka_unit_test(periods_are_those_of_the_site),
+		cmocka_unit_test(pipes_are_told_to_deliver),
 		cmocka_unit_test(extensions_are_what_the_site_allows),
 		cmocka_unit_test(some_are_for_the_site_itself),
 		cmocka_unit_test(names_that_are_known_are_those_there_are),
