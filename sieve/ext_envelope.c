@@ -145,16 +145,14 @@ is_each_done(struct sieve_compare *compare, struct sieve_text words)
 	return false;
 }
 
-/* RFC 6009 4.1: "always contains an address type indicator prefix"; the host
- * gives one that it knows without. */
+/* RFC 6009 4.1: "always contains an address type indicator prefix". */
 static bool
 is_recipient_done(struct sieve_compare *compare, const struct sieve_address *address)
 {
-	struct sieve_text text = address->all;
+	struct sieve_text type = address->type.n == 0 ? sieve_text_of("rfc822") : address->type;
+	struct sieve_text text = sieve_arena_printf(&compare->in->scratch, "%.*s;%.*s",
+	    SIEVE_TEXT_ARG(type), SIEVE_TEXT_ARG(address->all));
 
-	if (address->is_valid)
-		text = sieve_arena_printf(&compare->in->scratch, "rfc822;%.*s",
-		    SIEVE_TEXT_ARG(address->all));
 	if (compare->in->scratch.is_out)
 		sieve_interp_fail_memory(compare->in);
 	return sieve_compare_is_done(compare, text);

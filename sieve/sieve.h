@@ -30,13 +30,14 @@ struct sieve_address {
 	struct sieve_text local, domain; /* without quotes */
 	struct sieve_text all;		 /* as one string; empty: the null sender */
 	bool is_valid; /* false: only `all` matches (RFC 5228 2.7.4) */
+	struct sieve_text type; /* of SIEVE_ENVELOPE_ORCPT; empty: rfc822 */
 };
 
 /* RFC 5228 5.4 and what extends it (RFC 6009 3, 4). */
 enum sieve_envelope {
 	SIEVE_ENVELOPE_FROM,
 	SIEVE_ENVELOPE_TO,
-	SIEVE_ENVELOPE_ORCPT, /* an address of ORCPT=rfc822, or the whole */
+	SIEVE_ENVELOPE_ORCPT, /* without its type; is_valid: an address of mail */
 	SIEVE_ENVELOPE_AUTH,
 	SIEVE_ENVELOPE_NOTIFY,
 	SIEVE_ENVELOPE_RET,
@@ -115,7 +116,7 @@ struct sieve_host {
 	const void *(*text_addresses)(void *arg, struct sieve_text text, size_t *count_out);
 	struct sieve_address (*address)(void *arg, const void *addresses, size_t i);
 	/* False: the envelope has no such thing.  Of all but the first three
-	 * only `all` is filled. */
+	 * and SIEVE_ENVELOPE_AUTH only `all` is filled. */
 	bool (*envelope)(void *arg, enum sieve_envelope part, struct sieve_address *out);
 
 	uint32_t (*part_count)(void *arg);

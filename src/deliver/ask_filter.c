@@ -229,6 +229,7 @@ add_recipient(struct rec_filter_rcpt *out, const struct job_rcpt *rcpt, struct s
 		.index = rcpt->index,
 		.address = rcpt->address,
 		.orcpt = rcpt->orcpt,
+		.orcpt_type = rcpt->orcpt_type,
 		.user = rcpt->user_name,
 		.detail = rcpt->detail,
 		.notify = rcpt->notify,
@@ -246,13 +247,14 @@ add_recipient(struct rec_filter_rcpt *out, const struct job_rcpt *rcpt, struct s
 static size_t
 question_size(const struct job *job)
 {
-	size_t i, size = 256 + job->sender.n + job->client.n + job->helo.n + job->envid.n;
+	size_t i, size = 256 + job->sender.n + job->client.n + job->helo.n + job->envid.n +
+	    job->auth.n;
 
 	for (i = 0; i < job->asked_count; i++) {
 		const struct job_rcpt *rcpt = &job->rcpts[job->asked_from + i];
 
-		size += 64 + rcpt->address.n + rcpt->orcpt.n + rcpt->user_name.n + rcpt->detail.n +
-		    16 * rcpt->script_count;
+		size += 64 + rcpt->address.n + rcpt->orcpt.n + rcpt->orcpt_type.n +
+		    rcpt->user_name.n + rcpt->detail.n + 16 * rcpt->script_count;
 	}
 	return size;
 }
@@ -284,6 +286,10 @@ ask(struct slot *slot, struct job *job)
 		.client = job->client,
 		.helo = job->helo,
 		.envid = job->envid,
+		.auth = job->auth,
+		.by = job->by,
+		.is_by_traced = job->is_by_traced,
+		.by_end = job->by_end,
 		.ret = job->ret,
 	};
 	size_t i, end = job->asked_from + job->asked_count;

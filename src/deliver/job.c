@@ -100,12 +100,13 @@ is_sound(const struct deliver *d, const struct msg_SESSION_GIVES_JOB *m)
 	if (m->fd == -1 && m->body.n != m->size)
 		return false;
 	if (str_has_control(m->sender) || str_has_control(m->trace_id) || str_has_control(m->client) ||
-	    str_has_control(m->helo) || str_has_control(m->envid))
+	    str_has_control(m->helo) || str_has_control(m->envid) || str_has_control(m->auth))
 		return false;
 	for (i = 0; i < m->recipients.n; i++) {
 		const struct rec_recipient *r = &m->recipients.at[i];
 
-		if (str_has_control(r->address) || str_has_control(r->orcpt) || r->address.n == 0)
+		if (str_has_control(r->address) || str_has_control(r->orcpt) ||
+		    str_has_control(r->orcpt_type) || r->address.n == 0)
 			return false;
 	}
 	return true;
@@ -174,6 +175,10 @@ make_job(struct deliver *d, struct session_link *session, const struct msg_SESSI
 	job->client = arena_str(a, m->client);
 	job->helo = arena_str(a, m->helo);
 	job->envid = arena_str(a, m->envid);
+	job->auth = arena_str(a, m->auth);
+	job->by = m->by;
+	job->is_by_traced = m->is_by_traced;
+	job->by_end = m->by_end;
 	job->ret = m->ret;
 	job->trace_len = m->trace_len;
 	job->rcpt_count = m->recipients.n;
@@ -185,6 +190,7 @@ make_job(struct deliver *d, struct session_link *session, const struct msg_SESSI
 		job->rcpts[i].index = r->index;
 		job->rcpts[i].address = arena_str(a, r->address);
 		job->rcpts[i].orcpt = arena_str(a, r->orcpt);
+		job->rcpts[i].orcpt_type = arena_str(a, r->orcpt_type);
 		job->rcpts[i].user_name = arena_str(a, r->user);
 		job->rcpts[i].mailbox = arena_str(a, r->mailbox);
 		job->rcpts[i].notify = r->notify;

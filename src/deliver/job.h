@@ -83,7 +83,7 @@ struct job_outgoing {
 struct job_rcpt {
 	struct job *job;
 	uint32_t index;
-	struct str address, orcpt, mailbox, detail;
+	struct str address, orcpt, orcpt_type, mailbox, detail;
 	uint32_t notify;
 	struct str user_name;
 	struct user *user; /* held, once known */
@@ -128,7 +128,9 @@ struct job {
 	uint64_t id;
 	int64_t begun; /* clock_monotonic */
 	int64_t received;
-	struct str trace_id, sender, client, helo, envid;
+	struct str trace_id, sender, client, helo, envid, auth;
+	uint8_t by, is_by_traced; /* as in SESSION_GIVES_JOB */
+	int64_t by_end;
 	uint8_t ret;
 	struct str body; /* the message with its trace fields, LF lines */
 	uint32_t trace_len;

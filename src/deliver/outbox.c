@@ -413,43 +413,48 @@ outbox_set_route(struct outbox *o, bool is_able)
 
 /* ---- the operator ---- */
 
-static bool
-is_of_user(struct outbox *o, uint64_t id, struct str user)
-{
-	struct disk_outbox_row row;
-	struct fail why;
-	struct arena a;
-	bool is;
+struct hurry {
+	struct outbox *outbox;
+	struct str user;
+	size_t count;
+};
 
-	if (user.n == 0)
-		return true;
-	arena_init(&a);
-	is = store_outbox_get(o->deliver->store, id, &a, &row, &why) == 0 &&
-	    str_is_equal(row.user, user);
-	arena_fini(&a);
-	return is;
+static void
+hurry(struct hurry *h, struct entry *entry)
+{
+	if (entry == NULL || entry->state != ENTRY_WAITS)
+		return;
+	entry->next = 0;
+	sift_up(h->outbox, entry);
+	h->count++;
+}
+
+static void
+hurry_user(void *arg, uint64_t id, const struct disk_outbox_row *row)
+{
+	struct hurry *h = arg;
+
+	if (h->user.n == 0 || str_is_equal(row->user, h->user))
+		hurry(h, outbox_find(h->outbox, id));
 }
 
 size_t
 outbox_flush(struct outbox *o, uint64_t id, struct str user)
 {
-	size_t count = 0, cursor = 0;
-	struct str key;
-	void *found;
+	struct hurry h = { .outbox = o, .user = user };
+	uint64_t from = 0;
+	struct fail why;
+	int rc = 0;
 
-	while (table_has_next(&o->by_id, &cursor, &key, &found)) {
-		struct entry *entry = found;
-
-		if (entry->state != ENTRY_WAITS || (id != 0 && entry->id != id) ||
-		    !is_of_user(o, entry->id, user))
-			continue;
-		entry->next = 0;
-		sift_up(o, entry);
-		count++;
-	}
+	if (id != 0)
+		hurry(&h, outbox_find(o, id));
+	while (id == 0 && (rc = store_outbox_walk(o->deliver->store, &from, hurry_user, &h, &why)) == 0)
+		continue;
+	if (rc == -1)
+		log_error("%s", why.log);
 	o->paused_until = o->pause = 0;
 	outbox_kick(o);
-	return count;
+	return h.count;
 }
 
 int

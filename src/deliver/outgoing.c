@@ -29,16 +29,20 @@ refuse_impossible(struct job_rcpt *rcpt)
 	return -1;
 }
 
+/* room: bytes that the record may still take; a job for very many recipients,
+ * each with a message of their own, must fit into it too. */
 static int
-prepare_row(struct job_rcpt *rcpt, struct job_outgoing *o)
+prepare_row(struct job_rcpt *rcpt, struct job_outgoing *o, size_t *room)
 {
 	struct job *job = rcpt->job;
 	struct buf text = BUF_EMPTY;
+	size_t recorded;
 
 	if (o->from > o->end || o->end > job->body.n)
 		return refuse_impossible(rcpt);
 	o->size = o->head.n + (o->end - o->from);
-	if (o->size > OUTBOX_TEXT_MAX) {
+	recorded = job->is_file ? o->size : o->head.n;
+	if (o->size > OUTBOX_TEXT_MAX || recorded > *room) {
 		outbox_add_name(&text);
 		o->file = arena_str(&job->arena, buf_str(&text));
 	} else if (job->is_file && o->from < o->end) {
@@ -48,6 +52,8 @@ prepare_row(struct job_rcpt *rcpt, struct job_outgoing *o)
 		o->head = arena_str(&job->arena, buf_str(&text));
 		o->from = o->end = 0;
 	}
+	if (o->file.n == 0)
+		*room -= recorded;
 	buf_fini(&text);
 	return 0;
 }
@@ -55,11 +61,12 @@ prepare_row(struct job_rcpt *rcpt, struct job_outgoing *o)
 void
 outgoing_prepare(struct job *job)
 {
+	size_t room = (size_t)job->deliver->conf->journal_message_limit;
 	size_t i, j;
 
 	for (i = 0; i < job->rcpt_count; i++)
 		for (j = 0; j < job->rcpts[i].outgoing_count && !job->rcpts[i].is_settled; j++)
-			if (prepare_row(&job->rcpts[i], &job->rcpts[i].outgoing[j]) == -1)
+			if (prepare_row(&job->rcpts[i], &job->rcpts[i].outgoing[j], &room) == -1)
 				break;
 }
 

@@ -89,6 +89,13 @@ answer_mailbox(struct question *q)
 	return has_folder(q->rcpt, q->asked->subject) ? FILTER_YES : FILTER_NO;
 }
 
+static enum filter_answer
+answer_mailbox_id(struct question *q)
+{
+	return maildir_find_id(q->rcpt->user->root, q->asked->subject, &q->text) == 1 ? FILTER_YES
+										      : FILTER_NO;
+}
+
 static struct str
 without_backslash(struct str use)
 {
@@ -271,6 +278,7 @@ answer_mark(struct question *q)
 static enum filter_answer (*const answers[FILTER_QUESTION_COUNT])(struct question *q) = {
 	[FILTER_ASKS_SCRIPT] = answer_script,
 	[FILTER_ASKS_MAILBOX] = answer_mailbox,
+	[FILTER_ASKS_MAILBOX_ID] = answer_mailbox_id,
 	[FILTER_ASKS_SPECIAL_USE] = answer_special_use,
 	[FILTER_ASKS_METADATA] = answer_metadata,
 	[FILTER_ASKS_MARK] = answer_mark,

@@ -63,7 +63,7 @@ has_version(struct run *run, const struct sieve_result *result, unsigned index, 
 static bool
 can_do(struct run *run, const struct sieve_action *action, uint32_t version)
 {
-	const struct run_step step = {
+	struct run_step step = {
 		.kind = kinds[action->kind],
 		.has_flags = true,
 		.is_copy = action->is_copy,
@@ -81,6 +81,13 @@ can_do(struct run *run, const struct sieve_action *action, uint32_t version)
 			action->pipe->argument_count),
 	};
 
+	/* RFC 9042 4: where there is one with the id, nothing else counts. */
+	if (engine_questions_find_id(run, action->mailbox_id, &step.target)) {
+		step.special_use = STR_EMPTY;
+		step.is_create = false;
+	} else if (action->mailbox_id.n > 0) {
+		step.target = arena_str(run->arena, engine_str(action->target));
+	}
 	return run_can_do(run, &step);
 }
 

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "config.h"
 #include "filter/engine_message.h"
+#include "filter/engine_settings.h"
 #include "filter/version.h"
 
 /* ---- the envelope, RFC 5228 5.4, 6009 ---- */
@@ -48,6 +49,41 @@ has_text(struct str text, struct sieve_address *out)
 	return text.n > 0;
 }
 
+/* RFC 3461 4.2: only two types have addresses of mail behind them. */
+static bool
+has_original(const struct run *run, struct sieve_address *out)
+{
+	struct str type = run->rcpt->orcpt_type;
+
+	if (run->rcpt->orcpt.n == 0)
+		return false;
+	(void)has_address(run, run->rcpt->orcpt, out);
+	out->is_valid = type.n == 0 || str_is_equal_nocase(type, STR("rfc822")) ||
+	    str_is_equal_nocase(type, STR("utf-8"));
+	out->type = engine_text(type);
+	return true;
+}
+
+/* RFC 6009 5: what is left of it now. */
+static bool
+has_by(const struct run *run, enum sieve_envelope part, struct sieve_address *out)
+{
+	const struct msg_DELIVER_ASKS_FILTER *question = run->question;
+	struct str text = STR_EMPTY;
+
+	if (question->by == 0)
+		return false;
+	if (part == SIEVE_ENVELOPE_BY_TIME_RELATIVE)
+		text = arena_printf(run->arena, "%lld",
+		    (long long)(question->by_end - run->host->now));
+	if (part == SIEVE_ENVELOPE_BY_MODE)
+		text = question->by == 1 ? STR("notify") : STR("return");
+	if (part == SIEVE_ENVELOPE_BY_TRACE && question->is_by_traced != 0)
+		text = STR("trace");
+	(void)has_text(text, out);
+	return true;
+}
+
 static bool
 has_envelope(void *arg, enum sieve_envelope part, struct sieve_address *out)
 {
@@ -61,19 +97,20 @@ has_envelope(void *arg, enum sieve_envelope part, struct sieve_address *out)
 	case SIEVE_ENVELOPE_TO:
 		return has_address(run, run->rcpt->address, out);
 	case SIEVE_ENVELOPE_ORCPT:
-		return run->rcpt->orcpt.n > 0 && has_address(run, run->rcpt->orcpt, out);
+		return has_original(run, out);
 	case SIEVE_ENVELOPE_NOTIFY:
 		return has_text(notify_words(run->rcpt->notify, run->arena), out);
 	case SIEVE_ENVELOPE_RET:
 		return has_text(question->ret < 3 ? rets[question->ret] : rets[0], out);
 	case SIEVE_ENVELOPE_ENVID:
 		return has_text(question->envid, out);
-	case SIEVE_ENVELOPE_AUTH: /* no session has one yet */
-	case SIEVE_ENVELOPE_BY_TIME_ABSOLUTE:
+	case SIEVE_ENVELOPE_AUTH:
+		return question->auth.n > 0 && has_address(run, question->auth, out);
+	case SIEVE_ENVELOPE_BY_TIME_ABSOLUTE: /* sieve/ makes it of the relative one */
 	case SIEVE_ENVELOPE_BY_TIME_RELATIVE:
 	case SIEVE_ENVELOPE_BY_MODE:
 	case SIEVE_ENVELOPE_BY_TRACE:
-		break;
+		return has_by(run, part, out);
 	}
 	return false;
 }
@@ -116,6 +153,25 @@ engine_questions_has_item(const char *hostname, struct str user, struct sieve_te
 	return false;
 }
 
+/* What the site says to its scripts, under a prefix that Pigeonhole has. */
+static bool
+has_configured(const struct run *run, struct str item, struct sieve_text *out)
+{
+	const struct conf_list *list = run->settings == NULL ? NULL : run->settings->environment;
+	const struct str prefix = STR("vnd.dovecot.config.");
+	struct str name = str_from(item, prefix.n), value, has;
+	size_t i;
+
+	for (i = 0; list != NULL && i < list->n && str_has_prefix_nocase(item, prefix); i++) {
+		value = str_of(list->at[i]);
+		if (str_can_split(&value, '=', &has) && str_is_equal_nocase(has, name)) {
+			*out = engine_text(value);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* RFC 5183 4: what is known and not available is empty. */
 static bool
 has_environment(void *arg, struct sieve_text item, struct sieve_text *out)
@@ -127,7 +183,8 @@ has_environment(void *arg, struct sieve_text item, struct sieve_text *out)
 	else if (sieve_text_is(item, "remote-ip"))
 		*out = engine_text(run->question->client);
 	else
-		return engine_questions_has_item(run->hostname, run->rcpt->user, item, out);
+		return engine_questions_has_item(run->hostname, run->rcpt->user, item, out) ||
+		    has_configured(run, engine_str(item), out);
 	return true;
 }
 
@@ -155,6 +212,21 @@ static bool
 has_mailbox(void *arg, struct sieve_text name)
 {
 	return ask(arg, FILTER_ASKS_MAILBOX, name, SIEVE_TEXT_EMPTY, NULL) == FILTER_YES;
+}
+
+bool
+engine_questions_find_id(struct run *run, struct sieve_text id, struct str *name_out)
+{
+	return id.n > 0 && ask(run, FILTER_ASKS_MAILBOX_ID, id, SIEVE_TEXT_EMPTY, name_out) ==
+	    FILTER_YES && name_out->n > 0;
+}
+
+static bool
+has_mailbox_id(void *arg, struct sieve_text id)
+{
+	struct str name;
+
+	return engine_questions_find_id(arg, id, &name);
 }
 
 static bool
@@ -303,6 +375,7 @@ engine_questions_fill(struct sieve_host *out, const struct run *run)
 	out->envelope = has_envelope;
 	out->environment = has_environment;
 	out->has_mailbox = has_mailbox;
+	out->has_mailbox_id = has_mailbox_id;
 	out->has_special_use = has_special_use;
 	out->metadata = has_metadata;
 	out->is_seen = is_seen;

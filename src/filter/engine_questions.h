@@ -17,6 +17,9 @@ void engine_questions_fill(struct sieve_host *out, const struct run *run);
 bool engine_questions_has_item(const char *hostname, struct str user, struct sieve_text item,
     struct sieve_text *out);
 
+/* The folder with this id (RFC 9042 4), in the run's arena. */
+bool engine_questions_find_id(struct run *run, struct sieve_text id, struct str *name_out);
+
 /* For a profile, whose arg must be a world: scripts that scripts include. */
 /* Arguments of a program, each with LF behind it. */
 struct str engine_questions_join(const struct run *run, const struct sieve_text *arguments,

@@ -195,6 +195,7 @@ engine_settings_init(struct engine_settings *out, const struct conf *conf)
 	    score_type(conf->sieve_spamtest_status_type, conf->sieve_spamtest_status_header);
 	out->sieve.virus.type =
 	    score_type(conf->sieve_virustest_status_type, conf->sieve_virustest_status_header);
+	out->environment = &conf->sieve_environment;
 	take_sources(conf, &out->compose);
 	take_protected(conf, out);
 	take_extensions(conf, out);

@@ -19,6 +19,7 @@ struct engine_settings {
 	sieve_set forbidden;   /* extensions, as struct sieve_profile has them */
 	sieve_set global_only; /* likewise */
 	struct sieve_protected *protected; /* owned; sieve points to it */
+	const struct conf_list *environment; /* NAME=VALUE */
 };
 
 /* Borrows from conf, which must outlive it. */

@@ -24,6 +24,7 @@ enum filter_question {
 	FILTER_ASKS_METADATA,	 /* subject: a folder, or empty: the server; object: annotation */
 	FILTER_ASKS_MARK,	 /* subject: id of a mark; was it remembered? */
 	FILTER_ASKS_LIST,	 /* subject: name of a list; object: a value, or empty: is it there? */
+	FILTER_ASKS_MAILBOX_ID,	 /* subject: an id (RFC 9042); text: the folder that has it */
 	FILTER_ASKS_SPACE,	 /* size: bytes for changed messages; told with a memfd, to be written */
 	FILTER_QUESTION_COUNT
 };

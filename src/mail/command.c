@@ -116,6 +116,56 @@ read_envid(struct parse *p, struct str value)
 	return 0;
 }
 
+/* RFC 4954 5.  Who speaks LMTP here is the site's MTA, which is trusted with
+ * the sender as well. */
+static int
+read_auth(struct parse *p, struct str value)
+{
+	struct str rest;
+	struct path path;
+
+	if (value.n > COMMAND_AUTH_MAX || !xtext_is_decoded_utf8(value, p->arena, &p->out->auth))
+		return refuse(p, 501, "5.5.4", "AUTH is malformed");
+	if (str_is_equal(p->out->auth, STR("<>"))) {
+		p->out->auth = STR_EMPTY;
+		return 0;
+	}
+	rest = arena_printf(p->arena, "<%.*s>", STR_ARG(p->out->auth));
+	if (!path_can_take(&rest, true, p->arena, &path) || rest.n > 0 || path.text.n == 0)
+		return refuse(p, 501, "5.5.4", "AUTH is a mailbox or <>");
+	p->out->auth = path.text;
+	return 0;
+}
+
+/* RFC 2852 4: by-time of nine digits at most; by-mode; by-trace. */
+static int
+read_by(struct parse *p, struct str value)
+{
+	ptrdiff_t semicolon = str_find_byte(value, ';');
+	struct str time = str_sub(value, 0, semicolon == -1 ? 0 : (size_t)semicolon);
+	struct str mode = str_from(value, time.n + 1);
+	bool is_negative = str_has_prefix(time, STR("-"));
+	uint64_t seconds;
+
+	if (is_negative || str_has_prefix(time, STR("+")))
+		time = str_from(time, 1);
+	if (time.n > 9 || !str_is_number(time, 999999999, &seconds))
+		return refuse(p, 501, "5.5.4", "BY needs a number of at most nine digits");
+	p->out->by_seconds = is_negative ? -(int64_t)seconds : (int64_t)seconds;
+	p->out->is_by_traced = mode.n == 2 && str_lower((unsigned char)mode.p[1]) == 't';
+	mode = p->out->is_by_traced ? str_sub(mode, 0, 1) : mode;
+	if (str_is_equal_nocase(mode, STR("N")))
+		p->out->by = COMMAND_BY_NOTIFY;
+	else if (str_is_equal_nocase(mode, STR("R")))
+		p->out->by = COMMAND_BY_RETURN;
+	else
+		return refuse(p, 501, "5.5.4", "BY needs the mode N or R, and perhaps T");
+	/* RFC 2852 4: what must be there by now cannot be. */
+	if (p->out->by == COMMAND_BY_RETURN && p->out->by_seconds <= 0)
+		return refuse(p, 501, "5.5.4", "BY with mode R needs a time to come");
+	return 0;
+}
+
 static int
 read_notify(struct parse *p, struct str value)
 {
@@ -173,7 +223,7 @@ read_orcpt(struct parse *p, struct str value)
 		return refuse(p, 501, "5.5.4", "ORCPT is too long");
 	if (semicolon == -1)
 		return refuse(p, 501, "5.5.4", "ORCPT needs a type, a semicolon and an address");
-	type = str_sub(value, 0, (size_t)semicolon);
+	type = p->out->orcpt_type = str_sub(value, 0, (size_t)semicolon);
 	text = str_from(value, (size_t)semicolon + 1);
 	/* RFC 6533 3: the type utf-8 has its own encoding, where `+` must not
 	 * stand; some senders use xtext with it, where it does. */
@@ -209,6 +259,8 @@ static const struct parameter_row parameters[] = {
 	{ "SMTPUTF8", COMMAND_MAIL, EVERYWHERE, read_smtputf8, VALUE_NONE },
 	{ "RET", COMMAND_MAIL, EVERYWHERE, read_ret, VALUE_NEEDED },
 	{ "ENVID", COMMAND_MAIL, EVERYWHERE, read_envid, VALUE_NEEDED },
+	{ "AUTH", COMMAND_MAIL, BOTH_LMTP, read_auth, VALUE_NEEDED },
+	{ "BY", COMMAND_MAIL, EVERYWHERE, read_by, VALUE_NEEDED },
 	{ "NOTIFY", COMMAND_RCPT, EVERYWHERE, read_notify, VALUE_NEEDED },
 	{ "ORCPT", COMMAND_RCPT, EVERYWHERE, read_orcpt, VALUE_NEEDED },
 	{ "XMAILBOX", COMMAND_RCPT, COMMAND_LDA, read_xmailbox, VALUE_NEEDED },

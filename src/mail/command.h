@@ -65,7 +65,11 @@ enum command_ret { COMMAND_RET_NONE, COMMAND_RET_FULL, COMMAND_RET_HDRS };
 
 #define COMMAND_ENVID_MAX 100 /* RFC 3461 4.4, as encoded */
 #define COMMAND_ORCPT_MAX 500 /* RFC 3461 4.2, as encoded */
+#define COMMAND_AUTH_MAX 500 /* RFC 4954 3 (5), as encoded */
 #define COMMAND_MAILBOX_MAX 1000 /* XMAILBOX, decoded */
+
+/* RFC 2852 4: BY=seconds;mode, and T behind it. */
+enum command_by { COMMAND_BY_NONE, COMMAND_BY_NOTIFY, COMMAND_BY_RETURN };
 
 struct command {
 	enum command_verb verb;
@@ -78,10 +82,15 @@ struct command {
 	enum command_ret ret;
 	struct str envid; /* decoded */
 	bool is_utf8;	  /* SMTPUTF8 was given */
+	struct str auth;  /* decoded; empty: not given, or <> */
+	enum command_by by;
+	bool is_by_traced;
+	int64_t by_seconds; /* from now; may be negative */
 
 	/* RCPT */
 	unsigned notify;
 	struct str orcpt;   /* decoded, without its type */
+	struct str orcpt_type;
 	struct str mailbox; /* XMAILBOX, decoded */
 	bool is_user_only;  /* XUSERONLY */
 

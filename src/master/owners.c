@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "master/waiting.h"
 
 /* A deliver that fails again and again is not worth a client's wait. */
 #define DELAY_TO_WAIT (2 * CLOCK_SECOND)
@@ -343,8 +344,10 @@ owners_ended(struct child *c, int status)
 		    : is_done ? CHILD_RESTARTS_NOW : CHILD_RESTARTS;
 	if (c->after == CHILD_RESTARTS && c->delay >= DELAY_TO_WAIT)
 		drop_wants(c, "its deliver fails again and again");
-	if (c->after == CHILD_IS_FORGOTTEN)
+	if (c->after == CHILD_IS_FORGOTTEN) {
+		waiting_look_soon(c->master);
 		drop_wants(c, "doorstepd is stopping");
+	}
 	if (c->master->phase < PHASE_DELIVERS)
 		end_filters(c, c->after == CHILD_IS_FORGOTTEN);
 }

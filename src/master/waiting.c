@@ -71,6 +71,13 @@ waiting_begin(struct master *m)
 }
 
 void
+waiting_look_soon(struct master *m)
+{
+	if (m->phase == PHASE_RUNNING && m->loop != NULL)
+		loop_timer(m->loop, &m->waiting_timer, WAITING_SOON, look, m);
+}
+
+void
 waiting_end(struct master *m)
 {
 	loop_unwatch(&m->waiting_timer);

@@ -18,6 +18,8 @@
 #define WAITING_WAKES 8
 
 void waiting_begin(struct master *m); /* a look now, and again and again */
+/* A deliver has ended: what it left may be due at once. */
+void waiting_look_soon(struct master *m);
 void waiting_end(struct master *m);
 
 #endif

@@ -23,7 +23,7 @@ run_lhlo(struct dialog *d, const struct command *command)
 	d->helo = (struct str){ xstrndup(command->argument), command->argument.n };
 	d->state = COMMAND_AT_REST;
 	buf_add_str(&text, d->terms.hostname);
-	buf_add_cstr(&text, "\nPIPELINING\nENHANCEDSTATUSCODES\n8BITMIME\nSMTPUTF8");
+	buf_add_cstr(&text, "\nPIPELINING\nENHANCEDSTATUSCODES\n8BITMIME\nSMTPUTF8\nDELIVERBY");
 	buf_addf(&text, "\nSIZE %lld", (long long)conf->message_size_limit);
 	buf_add_cstr(&text, "\nCHUNKING\nBINARYMIME");
 	/* RFC 9422 4. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/xalloc.h"
 #include "session/transaction.h"
 
@@ -34,6 +35,10 @@ transaction_begin(struct transaction *t, const struct command *mail)
 	t->merged = TABLE_EMPTY;
 	t->sender = arena_str(&t->arena, mail->path.text);
 	t->envid = arena_str(&t->arena, mail->envid);
+	t->auth = arena_str(&t->arena, mail->auth);
+	t->by = mail->by;
+	t->is_by_traced = mail->is_by_traced;
+	t->by_end = clock_wall() / CLOCK_SECOND + mail->by_seconds;
 	t->size = mail->size;
 	t->ret = mail->ret;
 	t->body_type = mail->body;
@@ -78,6 +83,7 @@ new_delivery(struct transaction *t, const struct command *rcpt, const struct rec
 	d->uid = target->uid;
 	d->address = recipient->address;
 	d->orcpt = arena_str(&t->arena, rcpt->orcpt);
+	d->orcpt_type = arena_str(&t->arena, rcpt->orcpt_type);
 	d->mailbox = arena_str(&t->arena, rcpt->mailbox);
 	d->notify = rcpt->notify;
 	table_put(&t->merged, key, (void *)(uintptr_t)t->delivery_count);
@@ -109,11 +115,11 @@ transaction_add(struct transaction *t, const struct command *rcpt, struct str de
 
 /* ---- jobs ---- */
 
-/* base/pack.h: two numbers of 4 bytes, four strings with their lengths. */
+/* base/pack.h: two numbers of 4 bytes, five strings with their lengths. */
 static size_t
 packed_size(const struct delivery *d)
 {
-	return 6 * 4 + d->address.n + d->orcpt.n + d->user.n + d->mailbox.n;
+	return 7 * 4 + d->address.n + d->orcpt.n + d->orcpt_type.n + d->user.n + d->mailbox.n;
 }
 
 static struct job *
@@ -150,6 +156,10 @@ fill_message(struct transaction *t, struct job *j, const struct transaction_clie
 	m->trace_id = t->trace_id;
 	m->sender = t->sender;
 	m->envid = t->envid;
+	m->auth = t->auth;
+	m->by = (uint8_t)t->by;
+	m->is_by_traced = t->is_by_traced;
+	m->by_end = t->by_end;
 	m->ret = (uint8_t)t->ret;
 	m->body_type = (uint8_t)t->body_type;
 	m->smtputf8 = t->is_utf8;
@@ -168,6 +178,7 @@ add_recipient(struct job *j, const struct delivery *d, size_t index)
 		.index = (uint32_t)index,
 		.address = d->address,
 		.orcpt = d->orcpt,
+		.orcpt_type = d->orcpt_type,
 		.user = d->user,
 		.mailbox = d->mailbox,
 		.notify = d->notify,

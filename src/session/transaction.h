@@ -33,7 +33,7 @@
 struct delivery {
 	struct str owner, user; /* from directory */
 	uint32_t uid;		/* of the owner */
-	struct str address, orcpt, mailbox;
+	struct str address, orcpt, orcpt_type, mailbox;
 	uint32_t notify;
 	size_t job; /* index */
 	struct answer answer; /* of deliver */
@@ -55,7 +55,10 @@ struct job {
 
 struct transaction {
 	struct arena arena; /* everything below but the arrays */
-	struct str sender, envid;
+	struct str sender, envid, auth;
+	enum command_by by;
+	bool is_by_traced;
+	int64_t by_end; /* when its time is over; seconds since the epoch */
 	uint64_t size; /* announced; 0 not */
 	enum command_ret ret;
 	enum command_body body_type;

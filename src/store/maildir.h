@@ -68,6 +68,12 @@ int maildir_sync_dirs(const struct maildir *m, struct fail *why);
  * be in maildir_sync_dirs. */
 void maildir_forget_made(struct maildir *m);
 
+/* Folders of one root that are looked at for an id. */
+#define MAILDIR_FOLDERS_MAX 4096
+/* The folder with this id (RFC 8474 4), which is what Dovecot keeps as its GUID
+ * in dovecot-uidlist: 1, with its name appended to *name_out, or 0. */
+int maildir_find_id(struct str root, struct str id, struct buf *name_out);
+
 /* Adds a folder to root/subscriptions, as Dovecot keeps it, unless it is there.
  * Waits for subscriptions.lock, 25 ms at most. */
 int maildir_subscribe(struct str root, struct str path, struct fail *why);

@@ -247,6 +247,58 @@ mail_takes_all_its_parameters(void **state)
 }
 
 static void
+who_submitted_and_by_when_are_read(void **state)
+{
+	static const struct {
+		const char *line, *auth;
+		enum command_by by;
+		int seconds;
+		bool is_traced;
+		int code;
+	} samples[] = {
+		{ "AUTH=e+3Dmc2@example.com", "e=mc2@example.com", COMMAND_BY_NONE, 0, false, 0 },
+		{ "AUTH=<>", "", COMMAND_BY_NONE, 0, false, 0 },
+		{ "AUTH=fred", "fred", COMMAND_BY_NONE, 0, false, 0 },
+		{ "AUTH=a+0Ab@c", "", 0, 0, false, 501 },
+		{ "AUTH=a@b,c", "", 0, 0, false, 501 },
+		{ "AUTH=a@b+3E+20SIZE", "", 0, 0, false, 501 },
+		{ "BY=120;R", "", COMMAND_BY_RETURN, 120, false, 0 },
+		{ "BY=+999999999;nt", "", COMMAND_BY_NOTIFY, 999999999, true, 0 },
+		{ "BY=-30;N", "", COMMAND_BY_NOTIFY, -30, false, 0 },
+		{ "BY=0;N", "", COMMAND_BY_NOTIFY, 0, false, 0 },
+		{ "BY=0;R", "", 0, 0, false, 501 },
+		{ "BY=-1;RT", "", 0, 0, false, 501 },
+		{ "BY=1000000000;N", "", 0, 0, false, 501 },
+		{ "BY=--1;N", "", 0, 0, false, 501 },
+		{ "BY=;N", "", 0, 0, false, 501 },
+		{ "BY=5", "", 0, 0, false, 501 },
+		{ "BY=5;", "", 0, 0, false, 501 },
+		{ "BY=5;X", "", 0, 0, false, 501 },
+		{ "BY=5;NTT", "", 0, 0, false, 501 },
+		{ "BY=5;T", "", 0, 0, false, 501 },
+		{ "BY", "", 0, 0, false, 501 },
+	};
+	char line[128];
+	struct command c;
+	struct reply why;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+		snprintf(line, sizeof line, "MAIL FROM:<a@b> %s", samples[i].line);
+		why.code = 0;
+		if (parse(str_of(line), COMMAND_AT_REST, false, &c, &why) != (why.code == 0 ? 0 : -1) ||
+		    why.code != samples[i].code)
+			fail_msg("%s: %d", line, why.code);
+		if (why.code != 0)
+			continue;
+		assert_str(c.auth, samples[i].auth);
+		assert_int_equal(c.by, samples[i].by);
+		assert_int_equal(c.by_seconds, samples[i].seconds);
+		assert_int_equal(c.is_by_traced, samples[i].is_traced);
+	}
+}
+
+static void
 utf8_addresses_need_the_transaction_to_be_smtputf8(void **state)
 {
 	static const char line[] = "RCPT TO:<\303\274ser@b\303\274cher.example>";
@@ -454,6 +506,7 @@ main(void)
 		cmocka_unit_test(rcpt_is_refused_with_5_1_3_or_5_5_4),
 		cmocka_unit_test(addresses_are_taken_apart),
 		cmocka_unit_test(mail_takes_all_its_parameters),
+		cmocka_unit_test(who_submitted_and_by_when_are_read),
 		cmocka_unit_test(utf8_addresses_need_the_transaction_to_be_smtputf8),
 		cmocka_unit_test(truncated_utf8_is_refused_at_every_byte),
 		cmocka_unit_test(nul_is_refused_in_every_token),

@@ -103,7 +103,7 @@ the_greeting_names_every_extension(void **state)
 {
 	static const char want[] = "220 door.example.org LMTP Doorstep\r\n"
 				   "250-door.example.org\r\n250-PIPELINING\r\n"
-				   "250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
+				   "250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DELIVERBY\r\n"
 				   "250-SIZE 52428800\r\n250-CHUNKING\r\n250-BINARYMIME\r\n"
 				   "250 LIMITS RCPTMAX=1000 MAILMAX=10000\r\n";
 

@@ -511,6 +511,78 @@ who_is_told(void **state)
 }
 
 static void
+make(struct buf *out, const struct disk_outbox_row *row)
+{
+	const struct outbox_report report = { .id = 7, .row = row, .is_failed = true,
+		.original = STR("Subject: hi\n\nsecret\n"), .status = STR("5.1.1"),
+		.reply = STR("550 no"), .now = CLOCK_SECOND, .hostname = STR("door.example.org") };
+
+	outbox_report_add(out, &report);
+	assert_true(buf_is_ok(out));
+}
+
+/* RFC 3461 4.3, RFC 8689 5. */
+static void
+all_of_it_comes_back_only_when_it_may(void **state)
+{
+	struct buf text = BUF_EMPTY;
+	struct disk_outbox_row row = { .sender = STR("bob"), .recipient = STR("carol@example.net"),
+		.ret = 1, .created = 1 };
+
+	(void)state;
+	make(&text, &row);
+	assert_true(has(buf_str(&text), "\nsecret\n"));
+	/* An address of ours without a domain gets one. */
+	assert_true(has(buf_str(&text), "\nTo: bob@door.example.org\n"));
+	assert_true(has(buf_str(&text), "\nMessage-ID: <outbox.7.1@door.example.org>\n"));
+	buf_clear(&text);
+	row.requiretls = 1;
+	make(&text, &row);
+	assert_false(has(buf_str(&text), "\nsecret\n"));
+	assert_true(has(buf_str(&text), "\nSubject: hi\n"));
+	buf_clear(&text);
+	row.requiretls = 0;
+	row.ret = 2;
+	make(&text, &row);
+	assert_false(has(buf_str(&text), "\nsecret\n"));
+	buf_fini(&text);
+}
+
+/* RFC 6533: in UTF-8 to whom it must go out with SMTPUTF8 anyway. */
+static void
+addresses_in_utf_8_are_told_as_the_sender_can_read_them(void **state)
+{
+	struct world *w = open_world();
+	struct disk_outgoing like = plain;
+	struct buf text = BUF_EMPTY;
+	struct disk_outbox_row row = { .sender = STR("bob@example.net"),
+		.recipient = STR("j\xc3\xbcrgen@example.net") };
+
+	(void)state;
+	make(&text, &row);
+	assert_true(has(buf_str(&text), "\nFinal-Recipient: utf-8; j\\x{FC}rgen@example.net\n"));
+	buf_fini(&text);
+	like.sender = STR("b\xc3\xb6" "b@example.net");
+	like.recipient = row.recipient;
+	like.smtputf8 = 1;
+	w->report.class = FAIL_PERM;
+	w->is_silent = true;
+	add_rows(w, &like, 1, true);
+	link_relay(w);
+	w->wanted = 1;
+	run(w, has_given);
+	assert_int_equal(w->mails[0].smtputf8, 1);
+	w->is_silent = false;
+	report_one(w, w->mails[0].id);
+	w->report.class = FAIL_NONE;
+	wait_for(w, 2);
+	assert_int_equal(w->mails[1].smtputf8, 1);
+	assert_true(has(w->mails[1].text, "message/global-delivery-status"));
+	assert_true(has(w->mails[1].text, "\nFinal-Recipient: utf-8; j\xc3\xbcrgen@example.net\n"));
+	close_world(w);
+}
+
+static void
 a_refusal_from_nobody_ends_in_silence(void **state)
 {
 	struct world *w = open_world();
@@ -786,6 +858,8 @@ main(void)
 		cmocka_unit_test(a_failure_for_now_puts_off),
 		cmocka_unit_test(a_refusal_comes_back_to_the_sender),
 		cmocka_unit_test(who_is_told),
+		cmocka_unit_test(all_of_it_comes_back_only_when_it_may),
+		cmocka_unit_test(addresses_in_utf_8_are_told_as_the_sender_can_read_them),
 		cmocka_unit_test(a_refusal_from_nobody_ends_in_silence),
 		cmocka_unit_test(a_success_that_is_not_passed_on_is_told),
 		cmocka_unit_test(the_time_runs_out),

@@ -66,8 +66,9 @@ get_address(void *arg, const void *addresses, size_t i)
 	(void)arg;
 	(void)addresses;
 	(void)i;
-	return (struct sieve_address){ sieve_text_of("jane+box"), sieve_text_of("example.org"),
-		sieve_text_of("jane+box@example.org"), true };
+	return (struct sieve_address){ .local = sieve_text_of("jane+box"),
+		.domain = sieve_text_of("example.org"),
+		.all = sieve_text_of("jane+box@example.org"), .is_valid = true };
 }
 
 static bool
