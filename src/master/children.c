@@ -24,6 +24,7 @@
 #include "master/control.h"
 #include "master/listen.h"
 #include "master/owners.h"
+#include "master/secret.h"
 
 #define DELAY_FIRST (CLOCK_SECOND / 10)
 #define DELAY_MAX (30 * CLOCK_SECOND)
@@ -193,6 +194,20 @@ id_for_message(uid_t id)
 	return id == (uid_t)-1 ? -1 : (int64_t)id;
 }
 
+/* What relay alone may know, and no file of its own could hold. */
+static void
+read_secret(const struct child *c, struct buf *out)
+{
+	const struct conf *conf = c->master->conf;
+	struct fail why = FAIL_EMPTY;
+
+	if (c->role != ROLE_RELAY || conf->relay_password_file[0] == '\0')
+		return;
+	if (secret_read(conf->relay_password_file, out, &why) == -1)
+		log_error("%s; no mail can be sent until it is put right and doorstepd reloaded",
+		    why.log);
+}
+
 static void
 give_conf(struct child *c, bool is_reload)
 {
@@ -201,7 +216,7 @@ give_conf(struct child *c, bool is_reload)
 	struct msg_MASTER_GIVES_CONF message = { .worker = c->worker, .owner = str_of(c->owner),
 		.uid = id_for_message(ids.uid), .gid = id_for_message(ids.gid),
 		.is_reload = is_reload };
-	struct buf state_dir = BUF_EMPTY, chroot_dir = BUF_EMPTY;
+	struct buf state_dir = BUF_EMPTY, chroot_dir = BUF_EMPTY, secret = BUF_EMPTY;
 	struct arena arena;
 
 	arena_init(&arena);
@@ -212,17 +227,20 @@ give_conf(struct child *c, bool is_reload)
 		buf_addf(&chroot_dir, "%s/empty", m->conf->runtime_dir);
 	message.state_dir = buf_str(&state_dir);
 	message.chroot_dir = buf_str(&chroot_dir);
+	read_secret(c, &secret);
+	message.secret = buf_str(&secret);
 	children_tell(c, MSG_MASTER_GIVES_CONF, &message);
 	buf_fini(&state_dir);
 	buf_fini(&chroot_dir);
+	secret_forget(&secret);
 	arena_fini(&arena);
 }
 
 bool
 children_can_carry(const struct conf *conf)
 {
-	/* The longest paths and the owner beside the settings. */
-	static const char room[2 * 4096 + 64];
+	/* The longest paths, the owner and a password beside the settings. */
+	static const char room[2 * 4096 + SECRET_MAX + 64];
 	struct msg_MASTER_GIVES_CONF message = { .state_dir = { room, sizeof room } };
 	struct arena arena;
 	bool can;
@@ -501,8 +519,10 @@ log_end(const struct child *c, int status)
 	bool is_expected = c->state == CHILD_ENDING || c->state == CHILD_RETIRING;
 	bool is_orderly = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 
-	/* A filter goes when its deliver closes their link. */
-	if ((c->role == ROLE_FILTER && is_orderly) || (is_expected && WIFEXITED(status))
+	/* A filter goes when its deliver closes their link, relay when new settings
+	 * ask for what it gave up at its start. */
+	if (((c->role == ROLE_FILTER || c->role == ROLE_RELAY) && is_orderly)
+	    || (is_expected && WIFEXITED(status))
 	    || (c->state == CHILD_ENDING && WTERMSIG(status) == SIGKILL))
 		log_debug("%s%s%s, process %ld, has ended", name, of, c->owner, (long)c->pid);
 	else if (WIFSIGNALED(status))

@@ -73,6 +73,8 @@ begin_auth(struct client *c)
 
 	if (config->user.n == 0)
 		return client_become_idle(c);
+	if (config->password.n == 0)
+		return end_unusable(c, "relay_user is set, and relay_password_file was not read");
 	if (auth_begin(&c->auth, c->terms.capabilities.mechanisms, is_private, config->user,
 	    config->password, channel_output(&c->channel), &why) == -1)
 		return client_end(c, CLIENT_NO_WAY, &why);
