@@ -88,9 +88,10 @@ response_take(struct response *r, struct str in, size_t *used_out)
 static void
 settle_utf8(struct buf *out, size_t from)
 {
+	bool is_cut = out->n - from >= RESPONSE_TEXT_MAX;
 	size_t n = out->n, i;
 
-	for (i = 0; i < 4 && n > from; i++, n--) {
+	for (i = 0; i < (is_cut ? 4 : 1) && n > from; i++, n--) {
 		if (!path_is_utf8(str_sub(buf_str(out), from, n - from)))
 			continue;
 		buf_truncate(out, n);
