@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/xalloc.h"
+#include "cli/index.h"
 #include "cli/owners.h"
 #include "cli/print.h"
 #include "cli/progress.h"
@@ -40,6 +41,7 @@ struct work {
 	struct sieve_job *job;
 	struct doorstep *store;
 	char *root, *path, *name; /* of the mailbox */
+	struct maildir *from;	  /* open while it is done */
 	struct task *tasks;
 	size_t count, cap, changed, done, failed;
 	struct fail *why;
@@ -268,21 +270,23 @@ store_version(const struct work *work, struct maildir *to, const struct task *ta
 	return rc;
 }
 
-/* Its flags as they are, and those of the action. */
+/* Its flags as they are, and those of the action.  Letters of keywords are each
+ * folder's own.  How many keywords no letter can hold goes to *left_out. */
 static void
-add_new_name(struct buf *out, struct str old, struct str flags)
+add_new_name(const struct work *work, const struct maildir *to, struct buf *out, struct str old,
+    struct str flags, size_t *left_out)
 {
 	ptrdiff_t colon = str_find_byte(old, ':');
 	struct str base = str_sub(old, 0, colon == -1 ? old.n : (size_t)colon);
 	struct buf all = BUF_EMPTY;
 
 	if (colon != -1 && str_has_prefix(str_from(old, (size_t)colon), STR(":2,")))
-		maildir_add_flags(&all, str_from(old, (size_t)colon + 3));
+		maildir_add_all_flags(work->from, &all, str_from(old, (size_t)colon + 3));
 	buf_addf(&all, "%s%.*s", all.n > 0 ? " " : "", STR_ARG(flags));
 	buf_add_cstr(out, "cur/");
 	buf_add_str(out, base);
 	buf_add_cstr(out, ":2,");
-	maildir_add_letters(out, buf_str(&all));
+	*left_out = maildir_add_all_letters(to, out, buf_str(&all));
 	buf_fini(&all);
 }
 
@@ -322,6 +326,7 @@ store(const struct work *work, const struct task *task, const struct rec_action 
 	struct maildir *to = NULL;
 	struct buf name = BUF_EMPTY;
 	struct str file = str_of(rel);
+	size_t left = 0;
 	int rc;
 
 	rc = open_folder(work, action->kind == FILTER_FILEINTO ? action->target : STR("INBOX"), &to,
@@ -330,11 +335,14 @@ store(const struct work *work, const struct task *task, const struct rec_action 
 		rc = store_version(work, to, task, action, why);
 	} else if (rc == 0) {
 		file = str_from(file, (size_t)str_find_last_byte(file, '/') + 1);
-		add_new_name(&name, file, action->flags);
+		add_new_name(work, to, &name, file, action->flags, &left);
 		rc = link_file(work, rel, to->path, buf_cstr(&name), why);
 		if (rc == 0)
 			rc = maildir_sync_dirs(to, why);
 	}
+	if (rc == 0 && left > 0)
+		fprintf(stderr, "doorstep: message %u: %zu keywords are dropped: %s holds no more "
+		    "than 26\n", task->uid, left, to->path);
 	maildir_close(&to);
 	buf_fini(&name);
 	return rc;
@@ -344,17 +352,9 @@ store(const struct work *work, const struct task *task, const struct rec_action 
 static int
 find_file(const struct work *work, const struct task *task, struct buf *rel, struct fail *why)
 {
-	struct maildir *from = NULL;
 	uint64_t size;
-	bool was_made;
-	int rc;
 
-	if (maildir_open(str_of(work->root), str_of(work->path), false, false, &was_made, &from,
-		why) == -1)
-		return -1;
-	rc = maildir_find(from, str_of(task->file), rel, &size, why);
-	maildir_close(&from);
-	return rc;
+	return maildir_find(work->from, str_of(task->file), rel, &size, why);
 }
 
 static int
@@ -376,11 +376,13 @@ static bool
 is_as_it_is(const struct work *work, const struct rec_action *action, struct str rel)
 {
 	struct buf name = BUF_EMPTY;
+	size_t left;
 	bool is_same;
 
 	if (!is_here(work, action) || action->version > 0)
 		return false;
-	add_new_name(&name, str_from(rel, (size_t)str_find_last_byte(rel, '/') + 1), action->flags);
+	add_new_name(work, work->from, &name,
+	    str_from(rel, (size_t)str_find_last_byte(rel, '/') + 1), action->flags, &left);
 	is_same = action->flags.n == 0 || str_is_equal(buf_str(&name), rel);
 	buf_fini(&name);
 	return is_same;
@@ -430,9 +432,14 @@ is_wanted(const struct work *work)
 static int
 do_tasks(struct work *work)
 {
-	struct fail why;
+	struct fail why = FAIL_EMPTY;
 	size_t i;
 
+	if (maildir_open(str_of(work->root), str_of(work->path), false, false, NULL, &work->from,
+		&why) == -1) {
+		fprintf(stderr, "doorstep: %s\n", why.log);
+		return EX_TEMPFAIL;
+	}
 	for (i = 0; i < work->count; i++) {
 		if (!work->tasks[i].is_changed)
 			continue;
@@ -463,6 +470,7 @@ end(struct work *work)
 		free(work->tasks[i].title);
 		arena_fini(&work->tasks[i].arena);
 	}
+	maildir_close(&work->from);
 	free(work->tasks);
 	free(work->root);
 	free(work->path);
@@ -537,6 +545,8 @@ sieve_filter_run(struct sieve_job *job, struct fail *why)
 	(void)why;
 	owners_look_up(job->conf, job->user, &user);
 	context.user = user.name;
+	/* Rows of what has just come are not in the index yet. */
+	index_sync(job->conf, user.owner);
 	fflush(stdout);
 	status = owners_run_user(job->conf, &user, filter_store, &context);
 	owners_user_fini(&user);

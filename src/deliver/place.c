@@ -143,7 +143,7 @@ find_place(const struct job_copy *copy, struct buf *name, int *dir_fd)
 {
 	struct buf letters = BUF_EMPTY;
 
-	maildir_add_letters(&letters, copy->flags);
+	(void)maildir_add_all_letters(copy->box->maildir, &letters, copy->flags);
 	buf_clear(name);
 	buf_add_str(name, copy->file);
 	*dir_fd = copy->box->maildir->new_fd;

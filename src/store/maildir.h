@@ -118,6 +118,14 @@ int maildir_find(struct maildir *m, struct str file, struct buf *rel_out, uint64
 /* IMAP flags to Maildir letters ("DFRST" order as the spec sorts them) and back. */
 void maildir_add_letters(struct buf *out, struct str imap_flags);
 void maildir_add_flags(struct buf *out, struct str letters);
+/*
+ * The same with the keywords of a folder: Dovecot's letters `a` to `z`, by
+ * dovecot-keywords.  A keyword that is new there is added, under Dovecot's
+ * locks, 50 ms at most; that changes nothing else.  Gives how many keywords
+ * found no letter.
+ */
+size_t maildir_add_all_letters(const struct maildir *m, struct buf *out, struct str imap_flags);
+void maildir_add_all_flags(const struct maildir *m, struct buf *out, struct str letters);
 
 /* mtime of new/ and cur/ in nanoseconds; -1 (errno says why) when the folder is
  * gone or cannot be looked at. */

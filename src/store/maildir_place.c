@@ -71,7 +71,7 @@ choose(const struct maildir *m, const char *name, struct str imap_flags, struct 
 	buf_add_cstr(target, name);
 	buf_add_cstr(target, ":2,");
 	plain = target->n;
-	maildir_add_letters(target, imap_flags);
+	(void)maildir_add_all_letters(m, target, imap_flags);
 	if (target->n > plain)
 		return m->cur_fd;
 	buf_truncate(target, plain - 3);

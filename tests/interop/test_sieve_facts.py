@@ -125,3 +125,55 @@ def test_a_folder_is_found_by_its_id_when_it_was_renamed(door):
         assert count(door, "idtest", "Is not") == 1 and count(door, "idtest", "Is") == 1
         with dovecot.imap("ids@example.org") as imap:
             assert imap.select('"N&AOQ-chste.Stufe"')[1] == [b"1"]
+
+
+KEYWORDS = ('require ["imap4flags", "fileinto"];\n'
+            'fileinto :flags ["urgent", "$Forwarded", "\\\\Seen"] "Flagged";')
+
+
+@pytest.mark.skipif(not os.path.exists("/usr/sbin/dovecot"), reason="needs dovecot")
+def test_keywords_of_a_delivery_are_seen_by_imap(door):
+    """In a folder that Dovecot has not opened yet, and in one with its own list."""
+    door.write_script("site", KEYWORDS)
+    give(door, "site")
+    with Dovecot(door) as dovecot:
+        with dovecot.imap("site@example.org") as imap:
+            assert imap.select("Flagged")[1] == [b"1"]
+            flags = imap.fetch("1", "(FLAGS)")[1][0]
+            assert b"urgent" in flags and b"$Forwarded" in flags and b"\\Seen" in flags
+            assert imap.store("1", "+FLAGS", "(mine)")[0] == "OK"
+            assert imap.store("1", "-FLAGS", "(urgent)")[0] == "OK"
+        door.write_script("site", KEYWORDS.replace("urgent", "later"))
+        give(door, "site")
+        with dovecot.imap("site@example.org") as imap:
+            assert imap.select("Flagged")[1] == [b"2"]
+            first, second = imap.fetch("1:2", "(FLAGS)")[1]
+            assert b"mine" in first and b"urgent" not in first and b"later" not in first
+            assert b"later" in second and b"mine" not in second
+            assert imap.store("2", "+FLAGS", "(urgent)")[0] == "OK"
+            assert b"urgent" in imap.fetch("2", "(FLAGS)")[1][0]
+    for folder in (".Flagged",):
+        names = os.listdir(os.path.join(door.maildir("site"), folder))
+        assert not [name for name in names if name.endswith(".lock")]
+
+
+@pytest.mark.skipif(not os.path.exists("/usr/sbin/dovecot"), reason="needs dovecot")
+def test_mail_that_is_filtered_later_keeps_its_keywords(door):
+    give(door, "address")
+    with Dovecot(door) as dovecot:
+        with dovecot.imap("address@example.org") as imap:
+            count = int(imap.select("INBOX")[1][0])
+            assert imap.store("1:*", "+FLAGS", "(one two)")[0] == "OK"
+            # Another letter for the same keyword in the folder it goes to.
+            assert imap.create("Sorted")[0] == "OK"
+            assert imap.append("Sorted", "(three two)", None, MESSAGE % b"other")[0] == "OK"
+        script = door.at("later.sieve")
+        with open(script, "w") as file:
+            file.write('require ["imap4flags", "fileinto"]; addflag "new"; fileinto "Sorted";')
+        os.chmod(script, 0o644)
+        door.command("sieve", "filter", "--yes", "address@example.org", "INBOX", script)
+        with dovecot.imap("address@example.org") as imap:
+            assert imap.select("Sorted")[1] == [b"%d" % (count + 1)]
+            flags = [f for f in imap.fetch("1:*", "(FLAGS)")[1] if b"new" in f]
+            assert len(flags) == count
+            assert all(b"one" in f and b"two" in f and b"three" not in f for f in flags)

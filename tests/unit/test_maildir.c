@@ -250,6 +250,77 @@ flags_and_letters_are_one_another(void **state)
 	buf_fini(&out);
 }
 
+/* What dovecot-keywords holds then. */
+static void
+expect_letters(struct maildir *m, const char *flags, const char *want, size_t want_left,
+    const char *want_file)
+{
+	char file[2048] = "", path[512];
+	struct buf out = BUF_EMPTY;
+	FILE *f;
+
+	assert_int_equal(maildir_add_all_letters(m, &out, str_of(flags)), want_left);
+	assert_string_equal(buf_cstr(&out), want);
+	snprintf(path, sizeof path, "%s/dovecot-keywords", m->path);
+	f = fopen(path, "r");
+	if (f != NULL) {
+		file[fread(file, 1, sizeof file - 1, f)] = '\0';
+		fclose(f);
+	}
+	if (want_file != NULL)
+		assert_string_equal(file, want_file);
+	buf_fini(&out);
+	snprintf(path, sizeof path, "%s/dovecot-uidlist.lock", m->path);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void
+write_keywords(const struct maildir *m, const char *name, const char *text)
+{
+	char path[512];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", m->path, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void
+keywords_have_the_letters_of_the_folder(void **state)
+{
+	struct str root = buf_str(&((struct place *)*state)->root);
+	struct maildir *m = NULL;
+	struct fail why = FAIL_EMPTY;
+	struct buf out = BUF_EMPTY;
+	char lock[512];
+
+	assert_int_equal(maildir_open(root, root, true, false, NULL, &m, &why), 0);
+	expect_letters(m, "\\Seen \\Flagged", "FS", 0, "");
+	expect_letters(m, "one \\Seen two", "Sab", 0, "0 one\n1 two\n");
+	expect_letters(m, "TWO three", "bc", 0, "0 one\n1 two\n2 three\n");
+	maildir_add_all_flags(m, &out, STR("FScaz"));
+	assert_string_equal(buf_cstr(&out), "\\Flagged \\Seen three one");
+	/* A list with holes, and without a line end; others' lines stay. */
+	write_keywords(m, "dovecot-keywords", "1 b\n25 z\n26 no\nbad\n3 d");
+	expect_letters(m, "z d new next", "acdz", 0, "1 b\n25 z\n26 no\nbad\n3 d\n0 new\n2 next\n");
+	/* Full: what finds no letter is told. */
+	write_keywords(m, "dovecot-keywords", "0 a\n1 b\n2 c\n3 d\n4 e\n5 f\n6 g\n7 h\n8 i\n"
+	    "9 j\n10 k\n11 l\n12 m\n13 n\n14 o\n15 p\n16 q\n17 r\n18 s\n19 t\n20 u\n21 v\n"
+	    "22 w\n23 x\n24 y\n");
+	expect_letters(m, "last more a", "az", 1, NULL);
+	/* Somebody else's lock is left alone; known keywords need none. */
+	snprintf(lock, sizeof lock, "%s/dovecot-keywords.lock", m->path);
+	write_keywords(m, "dovecot-keywords", "0 a\n");
+	write_keywords(m, "dovecot-keywords.lock", "");
+	expect_letters(m, "a new", "a", 1, "0 a\n");
+	assert_int_equal(access(lock, F_OK), 0);
+	assert_int_equal(unlink(lock), 0);
+	maildir_close(&m);
+	buf_fini(&out);
+}
+
 static void
 new_names_differ_and_keep_to_the_grammar(void **state)
 {
@@ -398,7 +469,7 @@ message_goes_to_new_or_with_flags_to_cur(void **state)
 	uint64_t size;
 	int fd;
 
-	assert_int_equal(place_text(m, STR("$label"), "Hello", false, &fd), 0);
+	assert_int_equal(place_text(m, STR(""), "Hello", false, &fd), 0);
 	assert_true(fd != -1);
 	close(fd);
 	assert_text(p, "new/1700000000.M1P2Q3.host,S=5,W=6", "Hello");
@@ -411,6 +482,9 @@ message_goes_to_new_or_with_flags_to_cur(void **state)
 	assert_text(p, "cur/1700000000.M1P2Q3.host,S=5,W=6:2,FS", "Hello");
 	assert_int_equal(maildir_find(m, FILE_NAME, &rel, &size, NULL), 0);
 	assert_string_equal(buf_cstr(&rel), "cur/1700000000.M1P2Q3.host,S=5,W=6:2,FS");
+	assert_int_equal(unlinkat(m->cur_fd, "1700000000.M1P2Q3.host,S=5,W=6:2,FS", 0), 0);
+	assert_int_equal(place_text(m, STR("$label"), "Hello", true, NULL), 0);
+	assert_text(p, "cur/1700000000.M1P2Q3.host,S=5,W=6:2,a", "Hello");
 	buf_fini(&rel);
 	maildir_close(&m);
 }
@@ -519,6 +593,7 @@ main(void)
 		cmocka_unit_test(entries_that_are_no_folders_are_passed_over),
 		cmocka_unit_test(file_names_are_taken_apart),
 		cmocka_unit_test(flags_and_letters_are_one_another),
+		IN_PLACE(keywords_have_the_letters_of_the_folder),
 		cmocka_unit_test(new_names_differ_and_keep_to_the_grammar),
 		IN_PLACE(folder_is_made_with_root_and_subscribed),
 		IN_PLACE(old_subscriptions_keep_their_format),
