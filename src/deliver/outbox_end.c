@@ -124,24 +124,20 @@ make_report(struct ending *ending, const struct disk_outbox_row *row,
     const struct outcome *outcome)
 {
 	struct buf text = BUF_EMPTY, to = BUF_EMPTY, name = BUF_EMPTY;
-	struct buf status = BUF_EMPTY;
 	struct outbox_report report = {
 		.id = ending->row->id,
 		.row = row,
 		.original = read_original(ending, row),
 		.is_failed = outcome->class != FAIL_NONE,
 		.is_expired = outcome->is_expired,
+		/* RFC 3464 E.1: 4.x.x for what has failed for now too often. */
+		.status = outcome->status,
 		.remote = outcome->remote,
 		.reply = outcome->reply,
 		.now = clock_wall(),
 		.hostname = str_of(ending->outbox->deliver->conf->hostname),
 	};
 
-	/* RFC 3464 2.3.4: what is not tried any more has failed for good. */
-	buf_add_str(&status, outcome->status);
-	if (report.is_failed && status.n > 0)
-		status.p[0] = '5';
-	report.status = buf_str(&status);
 	outbox_report_add_recipient(&to, &report);
 	outbox_report_add(&text, &report);
 	ending->has_report = true;
@@ -155,7 +151,6 @@ make_report(struct ending *ending, const struct disk_outbox_row *row,
 	buf_fini(&name);
 	buf_fini(&to);
 	buf_fini(&text);
-	buf_fini(&status);
 }
 
 /* ---- into the next batch ---- */

@@ -13,7 +13,7 @@
 
 #define MINUTE (60 * CLOCK_SECOND)
 /* While no remote can be reached: the first wait, then twice as long each time. */
-#define PAUSE_MIN CLOCK_SECOND
+#define PAUSE_MIN (CLOCK_SECOND / 4)
 #define PAUSE_MAX (2 * MINUTE)
 
 /* ---- put off ---- */

@@ -640,7 +640,7 @@ the_time_runs_out(void **state)
 	w->report.class = FAIL_NONE;
 	wait_for(w, 2);
 	assert_int_equal(get(w, id, &row), 1);
-	assert_true(has(w->mails[1].text, "\nStatus: 5.4.1\n"));
+	assert_true(has(w->mails[1].text, "\nStatus: 4.4.1\n"));
 	assert_true(has(w->mails[1].text, "not tried any more"));
 	close_world(w);
 }
@@ -662,7 +662,7 @@ what_waits_without_a_way_out_expires_too(void **state)
 	link_relay(w);
 	wait_for(w, 1);
 	assert_true(str_is_equal(w->mails[0].cause, STR("dsn")));
-	assert_true(has(w->mails[0].text, "\nStatus: 5.4.7\n"));
+	assert_true(has(w->mails[0].text, "\nStatus: 4.4.7\n"));
 	close_world(w);
 }
 
