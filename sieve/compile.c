@@ -5,30 +5,17 @@
 
 #include <string.h>
 
-#include "check.h"
-#include "program.h"
-#include "reference.h"
+#include "compile.h"
 #include "rule.h"
 #include "warn.h"
-#include "unicode.h"
 
-struct compiler {
-	struct sieve_program *program;
-	struct sieve_unit *unit;
-	const struct sieve_profile *profile;
-	struct sieve_errors *errors;
-	const struct sieve_tree *tree;
-	unsigned op_cap, call_cap;
-	size_t offset; /* of what is compiled, for errors */
-};
-
-static void add_commands(struct compiler *compiler, const struct sieve_node *node);
-static void add_test(struct compiler *compiler, const struct sieve_node *node);
+static void add_commands(struct sieve_compiler *compiler, const struct sieve_node *node);
+static void add_test(struct sieve_compiler *compiler, const struct sieve_node *node);
 
 /* Room for one more; the old room stays in the arena, so that all of it is
  * twice what is needed at most. */
 static void *
-grow(struct compiler *compiler, void *items, unsigned count, unsigned *cap, size_t size)
+grow(struct sieve_compiler *compiler, void *items, unsigned count, unsigned *cap, size_t size)
 {
 	unsigned wanted = *cap == 0 ? 16 : *cap * 2;
 	void *more;
@@ -45,7 +32,7 @@ grow(struct compiler *compiler, void *items, unsigned count, unsigned *cap, size
 }
 
 static unsigned
-add_op(struct compiler *compiler, enum sieve_op_kind kind, unsigned target)
+add_op(struct sieve_compiler *compiler, enum sieve_op_kind kind, unsigned target)
 {
 	struct sieve_unit *unit = compiler->unit;
 	struct sieve_op *ops =
@@ -63,7 +50,7 @@ add_op(struct compiler *compiler, enum sieve_op_kind kind, unsigned target)
 #define NO_JUMP ((unsigned)-1)
 
 static void
-land(struct compiler *compiler, unsigned jump)
+land(struct sieve_compiler *compiler, unsigned jump)
 {
 	struct sieve_unit *unit = compiler->unit;
 	unsigned before;
@@ -74,173 +61,12 @@ land(struct compiler *compiler, unsigned jump)
 	}
 }
 
-/* ---- strings ---- */
-
-/* The index of a name in a table of `max`; it is added when it is not there. */
-static unsigned
-find_name(struct compiler *compiler, struct sieve_text *names, unsigned *count, unsigned max,
-    struct sieve_text name)
-{
-	unsigned i;
-
-	for (i = 0; i < *count; i++)
-		if (sieve_text_is_same(names[i], name))
-			return i;
-	if (i == max) {
-		sieve_error_add(compiler->errors, compiler->offset,
-		    "a script may have %u variables", max);
-		return 0;
-	}
-	names[i] = sieve_arena_copy(&compiler->program->arena, name);
-	++*count;
-	return i;
-}
-
-static bool
-is_global(const struct compiler *compiler, struct sieve_text name)
-{
-	const struct sieve_unit *unit = compiler->unit;
-	unsigned i;
-
-	for (i = 0; i < unit->global_count; i++)
-		if (sieve_text_is_same(unit->globals[i], name))
-			return true;
-	return false;
-}
-
-/* The same one under `global.` and declared, RFC 6609 3.4.2. */
-static struct sieve_piece
-make_global(struct compiler *compiler, struct sieve_text name)
-{
-	struct sieve_program *program = compiler->program;
-	unsigned max = program->settings->variables_max;
-
-	return (struct sieve_piece){ SIEVE_PIECE_GLOBAL,
-		find_name(compiler, program->globals, &program->global_count, max, name),
-		SIEVE_TEXT_EMPTY };
-}
-
-static struct sieve_piece
-make_variable(struct compiler *compiler, struct sieve_text name)
-{
-	static const struct sieve_text prefix = { "global.", sizeof "global." - 1 };
-	struct sieve_unit *unit = compiler->unit;
-
-	if (name.n > prefix.n && sieve_text_is_same((struct sieve_text){ name.p, prefix.n }, prefix))
-		return make_global(compiler,
-		    (struct sieve_text){ name.p + prefix.n, name.n - prefix.n });
-	if (is_global(compiler, name))
-		return make_global(compiler, name);
-	return (struct sieve_piece){ SIEVE_PIECE_VARIABLE,
-		find_name(compiler, unit->variables, &unit->variable_count,
-		    compiler->program->settings->variables_max, name), SIEVE_TEXT_EMPTY };
-}
-
-/* The checker has seen to it that the namespace is there. */
-static struct sieve_piece
-make_space(struct compiler *compiler, struct sieve_text name)
-{
-	struct sieve_text space = { name.p, 0 }, rest;
-	int index;
-
-	while (space.n < name.n && name.p[space.n] != '.')
-		space.n++;
-	index = sieve_registry_space(space);
-	if (index == -1 || space.n == name.n || sieve_registry[index]->variable == NULL)
-		return make_variable(compiler, name);
-	rest = (struct sieve_text){ name.p + space.n + 1, name.n - space.n - 1 };
-	return (struct sieve_piece){ SIEVE_PIECE_SPACE, (unsigned)index,
-		sieve_arena_copy(&compiler->program->arena, rest) };
-}
-
-static struct sieve_piece
-make_reference(struct compiler *compiler, const struct sieve_reference *reference)
-{
-	if (reference->is_number)
-		return (struct sieve_piece){ SIEVE_PIECE_MATCHED, reference->number,
-			SIEVE_TEXT_EMPTY };
-	return reference->has_namespace ? make_space(compiler, reference->name)
-					: make_variable(compiler, reference->name);
-}
-
-static unsigned
-count_references(struct sieve_text text)
-{
-	struct sieve_reference reference;
-	size_t at = 0;
-	unsigned n = 0;
-
-	for (; sieve_reference_find(text, at, &reference); at = reference.end)
-		n++;
-	return n;
-}
-
-static void
-take_apart(struct compiler *compiler, struct sieve_template *out)
-{
-	struct sieve_reference reference;
-	struct sieve_piece *pieces;
-	size_t at = 0;
-	unsigned n = 0;
-
-	pieces = sieve_arena_get(&compiler->program->arena,
-	    (2 * (size_t)count_references(out->text) + 1) * sizeof *pieces);
-	if (pieces == NULL)
-		return;
-	for (; sieve_reference_find(out->text, at, &reference); at = reference.end) {
-		if (reference.from > at)
-			pieces[n++].text =
-			    (struct sieve_text){ out->text.p + at, reference.from - at };
-		pieces[n++] = make_reference(compiler, &reference);
-	}
-	if (at < out->text.n)
-		pieces[n++].text = (struct sieve_text){ out->text.p + at, out->text.n - at };
-	out->pieces = pieces;
-	out->piece_count = n;
-}
-
-static void
-name_variable(struct compiler *compiler, struct sieve_template *out)
-{
-	struct sieve_piece *piece = sieve_arena_get(&compiler->program->arena, sizeof *piece);
-
-	if (piece == NULL)
-		return;
-	*piece = make_variable(compiler, out->text);
-	out->pieces = piece;
-	out->piece_count = 1;
-}
-
-static struct sieve_list
-make_list(struct compiler *compiler, const struct sieve_argument *argument, bool are_variables)
-{
-	struct sieve_list list = { .is_constant = true };
-	const struct sieve_string *string;
-	struct sieve_template *strings;
-
-	if (argument == NULL || argument->kind != SIEVE_ARGUMENT_STRINGS)
-		return list;
-	strings = sieve_arena_get(&compiler->program->arena,
-	    argument->string_count * sizeof *strings);
-	for (string = argument->strings; strings != NULL && string != NULL; string = string->next) {
-		compiler->offset = string->offset;
-		strings[list.n].text = sieve_arena_copy(&compiler->program->arena, string->text);
-		if (are_variables)
-			name_variable(compiler, &strings[list.n]);
-		else if (string->has_references)
-			take_apart(compiler, &strings[list.n]);
-		if (strings[list.n++].pieces != NULL)
-			list.is_constant = false;
-	}
-	list.at = strings;
-	return list;
-}
-
 /* ---- calls ---- */
 
 /* What stands behind tags, but for those whose values are understood here. */
 static void
-take_values(struct compiler *compiler, const struct sieve_bound *bound, struct sieve_call *call)
+take_values(struct sieve_compiler *compiler, const struct sieve_bound *bound,
+    struct sieve_call *call)
 {
 	struct sieve_tagged tagged[SIEVE_GROUP_COUNT], *kept;
 	unsigned group, n = 0;
@@ -250,7 +76,7 @@ take_values(struct compiler *compiler, const struct sieve_bound *bound, struct s
 		    group != SIEVE_GROUP_MATCH)
 			tagged[n++] = (struct sieve_tagged){ (enum sieve_group)group,
 				bound->values[group]->number,
-				make_list(compiler, bound->values[group],
+				sieve_compile_list(compiler, bound->values[group],
 				    bound->tags[group]->value == SIEVE_VALUE_VARIABLE) };
 	kept = n == 0 ? NULL : sieve_arena_get(&compiler->program->arena, n * sizeof *kept);
 	if (kept == NULL)
@@ -261,7 +87,7 @@ take_values(struct compiler *compiler, const struct sieve_bound *bound, struct s
 }
 
 static void
-take_tags(struct compiler *compiler, const struct sieve_node *node, struct sieve_call *call)
+take_tags(struct sieve_compiler *compiler, const struct sieve_node *node, struct sieve_call *call)
 {
 	const struct sieve_bound *bound = &node->bound;
 	unsigned group;
@@ -282,7 +108,7 @@ take_tags(struct compiler *compiler, const struct sieve_node *node, struct sieve
 }
 
 static struct sieve_call *
-add_call(struct compiler *compiler, const struct sieve_node *node, enum sieve_op_kind kind)
+add_call(struct sieve_compiler *compiler, const struct sieve_node *node, enum sieve_op_kind kind)
 {
 	struct sieve_unit *unit = compiler->unit;
 	struct sieve_call *calls =
@@ -298,68 +124,8 @@ add_call(struct compiler *compiler, const struct sieve_node *node, enum sieve_op
 	return calls;
 }
 
-/* ---- keys ---- */
-
-static bool
-can_prepare_regex(struct compiler *compiler, const struct sieve_call *call,
-    struct sieve_text pattern, struct sieve_prepared *out)
-{
-	struct sieve_program *program = compiler->program;
-	struct sieve_regex_fault fault = { .text = "not enough memory" };
-
-	if (program->regexes == NULL)
-		program->regexes = sieve_regex_pool_new(program->host, SIEVE_REGEX_PROGRAM_MAX);
-	if (program->regexes != NULL)
-		out->regex = sieve_regex_compile(program->regexes, pattern,
-		    call->comparator != SIEVE_COMPARE_OCTET, &fault);
-	if (out->regex == NULL)
-		sieve_error_add(compiler->errors, compiler->offset, "regular expression: %s",
-		    fault.text);
-	return out->regex != NULL;
-}
-
-static bool
-can_prepare(struct compiler *compiler, const struct sieve_call *call, struct sieve_text key,
-    struct sieve_prepared *out)
-{
-	struct sieve_arena *a = &compiler->program->arena;
-
-	if (call->codes[SIEVE_GROUP_MATCH] == SIEVE_MATCH_REGEX)
-		return can_prepare_regex(compiler, call, key, out);
-	if (call->codes[SIEVE_GROUP_MATCH] == SIEVE_MATCH_MATCHES)
-		return sieve_unicode_fold_pattern(a, key, &out->folded) == 0;
-	return sieve_unicode_fold_key(a, key, &out->folded) == 0;
-}
-
-/* The keys of a test are its last argument. */
 static void
-prepare_keys(struct compiler *compiler, const struct sieve_argument *argument,
-    struct sieve_call *call, struct sieve_list *keys)
-{
-	struct sieve_prepared *prepared;
-	struct sieve_template *strings;
-	const struct sieve_string *string;
-	unsigned i;
-
-	if (keys->n == 0 || (call->codes[SIEVE_GROUP_MATCH] != SIEVE_MATCH_REGEX &&
-	    call->comparator != SIEVE_COMPARE_UNICODE))
-		return;
-	strings = sieve_arena_get(&compiler->program->arena, keys->n * sizeof *strings);
-	prepared = sieve_arena_get(&compiler->program->arena, keys->n * sizeof *prepared);
-	if (strings == NULL || prepared == NULL)
-		return;
-	memcpy(strings, keys->at, keys->n * sizeof *strings);
-	keys->at = strings;
-	for (i = 0, string = argument->strings; i < keys->n; i++, string = string->next) {
-		compiler->offset = string->offset;
-		if (strings[i].pieces == NULL &&
-		    can_prepare(compiler, call, strings[i].text, &prepared[i]))
-			strings[i].prepared = &prepared[i];
-	}
-}
-
-static void
-fill_call(struct compiler *compiler, const struct sieve_node *node, struct sieve_call *call)
+fill_call(struct sieve_compiler *compiler, const struct sieve_node *node, struct sieve_call *call)
 {
 	unsigned i, last = 0;
 
@@ -369,18 +135,18 @@ fill_call(struct compiler *compiler, const struct sieve_node *node, struct sieve
 		if (node->bound.positional[i] == NULL)
 			continue;
 		call->numbers[i] = node->bound.positional[i]->number;
-		call->arguments[i] = make_list(compiler, node->bound.positional[i],
+		call->arguments[i] = sieve_compile_list(compiler, node->bound.positional[i],
 		    i == 0 && node->word->is_first_variable);
 	}
 	take_tags(compiler, node, call);
 	if ((node->word->groups & SIEVE_GROUP_BIT(MATCH)) != 0)
-		prepare_keys(compiler, node->bound.positional[last], call, &call->arguments[last]);
+		sieve_compile_keys(compiler, node->bound.positional[last], call, &call->arguments[last]);
 	if (node->word->kind == SIEVE_COMMAND)
 		call->rule = sieve_rule_make(&compiler->program->arena, compiler->tree->script, node);
 }
 
 static void
-add_leaf(struct compiler *compiler, const struct sieve_node *node)
+add_leaf(struct sieve_compiler *compiler, const struct sieve_node *node)
 {
 	struct sieve_call *call = add_call(compiler, node, SIEVE_OP_CALL);
 
@@ -428,8 +194,8 @@ find_unit(const struct sieve_program *program, enum sieve_location location,
 /* The unit of a script that was not met before, to be compiled in its turn;
  * NULL: there is none, which an error has said or the run will. */
 static struct sieve_unit *
-fetch_unit(struct compiler *compiler, const struct sieve_node *node, enum sieve_location location,
-    struct sieve_text name)
+fetch_unit(struct sieve_compiler *compiler, const struct sieve_node *node,
+    enum sieve_location location, struct sieve_text name)
 {
 	const struct sieve_profile *profile = compiler->profile;
 	struct sieve_program *program = compiler->program;
@@ -450,7 +216,7 @@ fetch_unit(struct compiler *compiler, const struct sieve_node *node, enum sieve_
 }
 
 static void
-add_include(struct compiler *compiler, const struct sieve_node *node)
+add_include(struct sieve_compiler *compiler, const struct sieve_node *node)
 {
 	struct sieve_call *call = add_call(compiler, node, SIEVE_OP_CALL);
 	enum sieve_location location;
@@ -471,7 +237,7 @@ add_include(struct compiler *compiler, const struct sieve_node *node)
 
 /* RFC 6609 3.4.1: from here on these names are those of the others. */
 static void
-add_global(struct compiler *compiler, const struct sieve_node *node)
+add_global(struct sieve_compiler *compiler, const struct sieve_node *node)
 {
 	const struct sieve_string *string = node->bound.positional[0]->strings;
 	struct sieve_unit *unit = compiler->unit;
@@ -487,14 +253,14 @@ add_global(struct compiler *compiler, const struct sieve_node *node)
 			    "variable \"%.*s\" was used before it is declared global",
 			    SIEVE_TEXT_ARG(string->text));
 		else
-			(void)find_name(compiler, unit->globals, &unit->global_count,
+			(void)sieve_compile_name(compiler, unit->globals, &unit->global_count,
 			    compiler->program->settings->variables_max, string->text);
 	}
 }
 
 /* What was found wrong, for when it is reached. */
 static void
-add_fault(struct compiler *compiler, const struct sieve_node *node)
+add_fault(struct sieve_compiler *compiler, const struct sieve_node *node)
 {
 	struct sieve_call *call = add_call(compiler, node, SIEVE_OP_FAIL);
 
@@ -505,7 +271,7 @@ add_fault(struct compiler *compiler, const struct sieve_node *node)
 /* ---- tests ---- */
 
 static void
-add_list(struct compiler *compiler, const struct sieve_node *node)
+add_list(struct sieve_compiler *compiler, const struct sieve_node *node)
 {
 	const struct sieve_node *test = node->tests;
 	unsigned jump = NO_JUMP;
@@ -522,14 +288,14 @@ add_list(struct compiler *compiler, const struct sieve_node *node)
 }
 
 static void
-add_not(struct compiler *compiler, const struct sieve_node *node)
+add_not(struct sieve_compiler *compiler, const struct sieve_node *node)
 {
 	add_test(compiler, node->tests);
 	add_op(compiler, SIEVE_OP_NOT, 0);
 }
 
 static void
-add_test(struct compiler *compiler, const struct sieve_node *node)
+add_test(struct sieve_compiler *compiler, const struct sieve_node *node)
 {
 	if (node->fault.n > 0)
 		add_fault(compiler, node);
@@ -552,7 +318,7 @@ is_branch(const struct sieve_node *node)
 
 /* An if and its branches; returns the last of them. */
 static const struct sieve_node *
-add_if(struct compiler *compiler, const struct sieve_node *node)
+add_if(struct sieve_compiler *compiler, const struct sieve_node *node)
 {
 	unsigned end = NO_JUMP, otherwise = NO_JUMP;
 
@@ -575,7 +341,7 @@ add_if(struct compiler *compiler, const struct sieve_node *node)
 
 /* A block with a command of its own in front. */
 static void
-add_block(struct compiler *compiler, const struct sieve_node *node)
+add_block(struct sieve_compiler *compiler, const struct sieve_node *node)
 {
 	struct sieve_call *call = add_call(compiler, node, SIEVE_OP_ENTER);
 	unsigned number, end, start;
@@ -594,7 +360,7 @@ add_block(struct compiler *compiler, const struct sieve_node *node)
 
 /* Nests as deep as the parser lets blocks nest. */
 static void
-add_commands(struct compiler *compiler, const struct sieve_node *node)
+add_commands(struct sieve_compiler *compiler, const struct sieve_node *node)
 {
 	for (; node != NULL && !compiler->program->arena.is_out; node = node->next) {
 		if (node->fault.n > 0)
@@ -656,7 +422,7 @@ sieve_program_free(struct sieve_program **program)
 }
 
 static void
-compile_tree(struct compiler *compiler)
+compile_tree(struct sieve_compiler *compiler)
 {
 	struct sieve_unit *unit = compiler->unit;
 	const struct sieve_tree *tree = compiler->tree;
@@ -690,7 +456,7 @@ is_compiled(struct sieve_program *program, struct sieve_unit *unit,
     const struct sieve_profile *profile, sieve_error_sink sink, void *arg)
 {
 	struct sieve_profile own = *profile;
-	struct compiler compiler = { .program = program, .unit = unit, .profile = &own };
+	struct sieve_compiler compiler = { .program = program, .unit = unit, .profile = &own };
 	struct sieve_arena arena;
 	struct sieve_errors errors;
 	struct sieve_tree tree;
