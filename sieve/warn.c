@@ -273,9 +273,48 @@ warn_of_unused(struct sieve_errors *errors, const struct sieve_node *node)
 				warn_of_require(errors, &usage, name);
 }
 
+/* ---- what can hold no address ---- */
+
+/* Fields of RFC 5322 and 2045 whose form has no address in it; those that
+ * nobody here knows may hold some. */
+static const char *const plain_fields[] = { "subject", "date", "comments", "keywords",
+	"message-id", "in-reply-to", "references", "mime-version", "content-type",
+	"content-transfer-encoding", "content-disposition", "content-id",
+	"content-description", "resent-date", "resent-message-id" };
+
+/* RFC 5228 5.1: the test is restricted "to headers that contain addresses". */
+static void
+warn_of_field(struct sieve_errors *errors, const struct sieve_string *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof plain_fields / sizeof plain_fields[0]; i++)
+		if (sieve_text_is(name->text, plain_fields[i]))
+			sieve_error_warn(errors, name->offset,
+			    "field \"%.*s\" holds no addresses: use the test `header`",
+			    SIEVE_TEXT_ARG(name->text));
+}
+
+static void
+warn_of_addresses(struct sieve_errors *errors, const struct sieve_node *node)
+{
+	const struct sieve_argument *names;
+	const struct sieve_string *name;
+
+	for (; node != NULL; node = node->next) {
+		names = meaning_of(node) == SIEVE_MEANS_ADDRESS ? node->bound.positional[0] : NULL;
+		for (name = names == NULL ? NULL : names->strings; name != NULL; name = name->next)
+			if (!name->has_references)
+				warn_of_field(errors, name);
+		warn_of_addresses(errors, node->tests);
+		warn_of_addresses(errors, node->block);
+	}
+}
+
 void
 sieve_warn(const struct sieve_tree *tree, struct sieve_errors *errors)
 {
 	warn_of_dead(errors, tree->commands);
+	warn_of_addresses(errors, tree->commands);
 	warn_of_unused(errors, tree->commands);
 }

@@ -1032,6 +1032,8 @@ what_is_hardly_meant_is_told(void **state)
 		{ "if true { keep; }", "" },
 		{ "if not allof (true, anyof (exists \"a\", true)) { keep; }", "1:1: warning: the block" },
 		{ "if anyof (false, not true) { keep; }", "1:1: warning: the block" },
+		{ "if not address [\"from\", \"Subject\"] \"a\" { keep; }",
+		    "1:25: warning: field \"Subject\" holds no addresses" },
 		{ "if anyof (false, exists \"a\") { keep; }", "" },
 		{ "if anyof (true, exists \"a\") { keep; }\nelse { discard; }",
 		    "2:1: warning: `else` is never reached: the test in line 1 is always true\n" },
