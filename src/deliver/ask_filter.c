@@ -233,6 +233,7 @@ add_recipient(struct rec_filter_rcpt *out, const struct job_rcpt *rcpt, struct s
 		.user = rcpt->user_name,
 		.detail = rcpt->detail,
 		.notify = rcpt->notify,
+		.seed = { (const char *)rcpt->digest, sizeof rcpt->digest },
 	};
 	out->scripts.at = arena_array(a, rcpt->script_count, sizeof *out->scripts.at);
 	out->scripts.n = rcpt->script_count;
@@ -253,7 +254,7 @@ question_size(const struct job *job)
 	for (i = 0; i < job->asked_count; i++) {
 		const struct job_rcpt *rcpt = &job->rcpts[job->asked_from + i];
 
-		size += 64 + rcpt->address.n + rcpt->orcpt.n + rcpt->orcpt_type.n +
+		size += 100 + rcpt->address.n + rcpt->orcpt.n + rcpt->orcpt_type.n +
 		    rcpt->user_name.n + rcpt->detail.n + 16 * rcpt->script_count;
 	}
 	return size;
@@ -291,6 +292,7 @@ ask(struct slot *slot, struct job *job)
 		.is_by_traced = job->is_by_traced,
 		.by_end = job->by_end,
 		.ret = job->ret,
+		.smtputf8 = job->smtputf8,
 	};
 	size_t i, end = job->asked_from + job->asked_count;
 

@@ -12,10 +12,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "deliver/changed.h"
+#include "deliver/decide_mail.h"
 #include "deliver/deliver.h"
 #include "deliver/programs.h"
 #include "deliver/questions.h"
 #include "ipc/actions.h"
+#include "mail/charset.h"
 
 /* One IMAP keyword or system flag, RFC 9051 atom and a bound of ours. */
 #define FLAG_MAX 64
@@ -188,25 +190,87 @@ take_version(struct job_copy *copy, const struct job_rcpt *rcpt, const struct re
 		    STR_ARG(rcpt->user_name));
 }
 
-/* RFC 5429 2: said in the reply; one line of it, of what a reply may hold. */
+/* Bytes of a reason on one line of a reply: code, address and CRLF stand beside it. */
+#define REASON_LINE_MAX ((size_t)300)
+
+static void
+add_reason_line(struct buf *out, struct str line)
+{
+	while (line.n > REASON_LINE_MAX) {
+		size_t n = REASON_LINE_MAX;
+
+		while (n > REASON_LINE_MAX / 2 && line.p[n] != ' ')
+			n--;
+		if (line.p[n] != ' ')
+			n = charset_cut_utf8(line, REASON_LINE_MAX).n;
+		buf_add_str(out, str_sub(line, 0, n));
+		buf_add_byte(out, '\n');
+		line = str_trim(str_from(line, n));
+	}
+	buf_add_str(out, line);
+	buf_add_byte(out, '\n');
+}
+
+/* RFC 5429 2.2: the whole reason, in the lines that it has. */
+static struct str
+make_reply(struct arena *a, struct str reason)
+{
+	struct buf text = BUF_LIMIT(2 * FILTER_REASON_MAX);
+	struct str rest = str_trim(reason), line, reply;
+
+	while (str_can_split(&rest, '\n', &line))
+		add_reason_line(&text, str_trim(line));
+	reply = arena_str(a, str_trim(buf_str(&text)));
+	buf_fini(&text);
+	return reply;
+}
+
+/* RFC 5429 2: said in the reply; the first line of it is for the log. */
 static int
 reject(struct job_rcpt *rcpt, const struct job_copy *copy, struct str reason)
 {
-	struct buf text = BUF_LIMIT(FAIL_TEXT_MAX - 1);
+	struct str reply = make_reply(&rcpt->job->arena, reason), rest = reply, line = STR_EMPTY;
+	struct buf text = BUF_EMPTY;
 	struct fail why;
-	size_t i;
-	char c;
 
-	for (i = 0; i < reason.n && text.n < FAIL_TEXT_MAX - 2; i++) {
-		c = reason.p[i] >= ' ' && reason.p[i] < 0x7f ? reason.p[i] : ' ';
-		if (c != ' ' || (text.n > 0 && text.p[text.n - 1] != ' '))
-			buf_add_byte(&text, c);
-	}
+	(void)str_can_split(&rest, '\n', &line);
+	buf_add_str(&text, charset_cut_utf8(line, FAIL_TEXT_MAX - 1));
 	fail_set(&why, FAIL_PERM, 7, 1, 0, text.n > 0 ? buf_cstr(&text) : "Message refused",
 	    "refused by script %.*s line %u", STR_ARG(copy->script), copy->line);
+	rcpt->reply = reply;
 	job_refuse(rcpt, &why);
 	buf_fini(&text);
 	return -1;
+}
+
+/* Whether the mail of an action will be sent; else the log says why not. */
+static bool
+can_send(struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome,
+    const struct rec_action *action, const struct job_copy *copy)
+{
+	const struct job_outgoing row = {
+		.script = copy->script,
+		.rule = copy->rule,
+		.line = copy->line,
+	};
+	const char *why;
+
+	if (decide_can_send(rcpt, outcome, action, &row, &why))
+		return true;
+	log_warn("user %.*s: script %.*s line %u asks for mail to be sent, %s: %s",
+	    STR_ARG(rcpt->user_name), STR_ARG(copy->script), copy->line,
+	    action->kind == FILTER_REDIRECT ? "kept in INBOX instead" : "not sent", why);
+	return false;
+}
+
+/* A message that went elsewhere, or nowhere, and has no copy here. */
+static int
+do_without_copy(struct job_rcpt *rcpt, const struct job_copy *copy)
+{
+	rcpt->discard_script = copy->script;
+	rcpt->discard_rule = copy->rule;
+	rcpt->discard_line = copy->line;
+	return 0;
 }
 
 /* Done before the commit; the keep comes back if it fails. */
@@ -215,11 +279,8 @@ pipe_to(struct job_rcpt *rcpt, const struct rec_action *action, const struct job
 {
 	if (!programs_can_add_pipe(rcpt, action, copy))
 		return decide_keep(rcpt);
-	if (action->is_copy == 0) {
-		rcpt->discard_script = copy->script;
-		rcpt->discard_rule = copy->rule;
-		rcpt->discard_line = copy->line;
-	}
+	if (action->is_copy == 0)
+		return do_without_copy(rcpt, copy);
 	return 0;
 }
 
@@ -244,30 +305,29 @@ do_action(struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome,
 		.wire_size = prefix.n + str_count_byte(prefix, '\n') + job->body_wire_size,
 	};
 
-	if (action->kind == FILTER_DISCARD) {
-		rcpt->discard_script = copy.script;
-		rcpt->discard_rule = copy.rule;
-		rcpt->discard_line = copy.line;
-		return 0;
-	}
-	if (action->kind == FILTER_REJECT)
+	switch (action->kind) {
+	case FILTER_DISCARD:
+		return do_without_copy(rcpt, &copy);
+	case FILTER_REJECT:
+		if (action->mail != 0 && can_send(rcpt, outcome, action, &copy))
+			return do_without_copy(rcpt, &copy);
 		return reject(rcpt, &copy, str_sub(action->target, 0, FILTER_REASON_MAX));
-	if (action->kind == FILTER_PIPE) {
+	case FILTER_PIPE:
 		copy.prefix = STR_EMPTY; /* programs find it in their environment */
 		take_version(&copy, rcpt, find_version(outcome, action->version));
 		return pipe_to(rcpt, action, &copy);
-	}
-	if (action->kind == FILTER_SEND) {
-		log_info("user %.*s: script %.*s line %u asks for an answer to be sent, not sent: %s",
-		    STR_ARG(rcpt->user_name), STR_ARG(copy.script), copy.line,
-		    job->deliver->no_relay == NULL ? "not available yet" : job->deliver->no_relay);
+	case FILTER_SEND:
+		can_send(rcpt, outcome, action, &copy);
 		return 0;
+	case FILTER_REDIRECT:
+		if (can_send(rcpt, outcome, action, &copy))
+			return do_without_copy(rcpt, &copy);
+		break;
+	default:
+		break;
 	}
 	take_version(&copy, rcpt, find_version(outcome, action->version));
 	if (action->kind >= FILTER_ACTION_COUNT || names[action->kind] == NULL) {
-		log_warn("user %.*s: script asks for mail to be sent, kept in INBOX instead: %s",
-		    STR_ARG(rcpt->user_name),
-		    job->deliver->no_relay == NULL ? "not available yet" : job->deliver->no_relay);
 		copy.action = names[FILTER_IMPLICIT_KEEP];
 		return add_copy(rcpt, inbox_of(rcpt), false, copy);
 	}
@@ -284,7 +344,8 @@ take_marks(struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome)
 	size_t i, n = outcome->marks.n < FILTER_MARKS_MAX ? outcome->marks.n : FILTER_MARKS_MAX;
 	unsigned char *keys = arena_alloc(&job->arena, 32 * n);
 
-	rcpt->marks = arena_array(&job->arena, n, sizeof *rcpt->marks);
+	/* Those of mail come to them. */
+	rcpt->marks = arena_array(&job->arena, n + FILTER_MAILS_MAX, sizeof *rcpt->marks);
 	for (i = 0; i < n; i++) {
 		const struct rec_remembered *mark = &outcome->marks.at[i];
 		uint64_t seconds = mark->seconds < MARK_SECONDS_MAX ? mark->seconds : MARK_SECONDS_MAX;

@@ -4,6 +4,7 @@
 #define DOORSTEP_DELIVER_DELIVER_H
 
 #include "base/loop.h"
+#include "base/table.h"
 #include "conf/conf.h"
 #include "deliver/ask_filter.h"
 #include "deliver/box.h"
@@ -48,6 +49,7 @@ struct deliver {
 	struct pool *sync_pool;	   /* fsync, checkpoints, scans */
 	struct room_list rooms;	   /* quota questions that wait */
 	size_t jobs;		   /* in hand */
+	struct table pending_marks; /* of mail that is on its way to its commit */
 	struct hash_sha256 *hash;
 	struct watch stop_check;
 	bool is_stopping;

@@ -55,6 +55,8 @@ free_rcpt(struct job_rcpt *rcpt)
 		scripts_give(d->scripts, &rcpt->scripts[i]);
 	for (i = 0; i < rcpt->copy_count; i++)
 		boxes_give(d->boxes, &rcpt->copies[i].box);
+	for (i = 0; i < rcpt->pending_count; i++)
+		table_remove(&d->pending_marks, rcpt->pending[i]);
 	if (rcpt->user != NULL) {
 		rcpt->user->unfinished--;
 		user_give(&rcpt->user);
@@ -180,6 +182,7 @@ make_job(struct deliver *d, struct session_link *session, const struct msg_SESSI
 	job->is_by_traced = m->is_by_traced;
 	job->by_end = m->by_end;
 	job->ret = m->ret;
+	job->smtputf8 = m->smtputf8 != 0;
 	job->trace_len = m->trace_len;
 	job->rcpt_count = m->recipients.n;
 	job->rcpts = arena_array(a, job->rcpt_count, sizeof *job->rcpts);

@@ -96,6 +96,7 @@ struct job_rcpt {
 	size_t program_count;
 	bool was_delivered_before; /* an unacknowledged mark matched */
 	struct fail why;   /* the outcome: FAIL_NONE is delivered */
+	struct str reply;  /* what the client is told with it; empty: why.text */
 	struct script *scripts[JOB_SCRIPTS_MAX];
 	uint8_t places[JOB_SCRIPTS_MAX];
 	size_t script_count;
@@ -110,6 +111,8 @@ struct job_rcpt {
 	uint32_t discard_line;
 	struct disk_mark *marks; /* what a script wants remembered; in the job's arena */
 	size_t mark_count;
+	struct str *pending; /* keys in deliver's pending_marks; in the job's arena */
+	size_t pending_count;
 	uint64_t quota_before, quota_after; /* bytes used, for the log; 0, 0: no copy */
 	unsigned char digest[32]; /* envelope and message: the unacknowledged mark */
 };
@@ -131,7 +134,7 @@ struct job {
 	struct str trace_id, sender, client, helo, envid, auth;
 	uint8_t by, is_by_traced; /* as in SESSION_GIVES_JOB */
 	int64_t by_end;
-	uint8_t ret;
+	uint8_t ret, smtputf8;
 	struct str body; /* the message with its trace fields, LF lines */
 	uint32_t trace_len;
 	int body_fd;	 /* sealed memfd, or -1: then body is in the arena */

@@ -215,24 +215,28 @@ void
 links_answer(struct job *job)
 {
 	struct msg_DELIVER_ANSWERS_JOB answer = { .id = job->id };
+	bool is_long = job->rcpt_count > WIRE_PACKET_MAX / (2 * FAIL_TEXT_MAX);
 	size_t i;
 
 	if (job->session == NULL)
 		return;
 	answer.outcomes.at = arena_array(&job->arena, job->rcpt_count, sizeof *answer.outcomes.at);
 	answer.outcomes.n = job->rcpt_count;
-	for (i = 0; i < job->rcpt_count; i++)
+	for (i = 0; i < job->rcpt_count; i++) {
+		const struct job_rcpt *rcpt = &job->rcpts[i];
+
+		is_long |= rcpt->reply.n > 0;
 		answer.outcomes.at[i] = (struct rec_outcome){
-			.index = job->rcpts[i].index,
-			.class = (uint8_t)job->rcpts[i].why.class,
-			.subject = job->rcpts[i].why.subject,
-			.detail = job->rcpts[i].why.detail,
-			.text = str_of(job->rcpts[i].why.text),
+			.index = rcpt->index,
+			.class = (uint8_t)rcpt->why.class,
+			.subject = rcpt->why.subject,
+			.detail = rcpt->why.detail,
+			.text = rcpt->reply.n > 0 ? rcpt->reply : str_of(rcpt->why.text),
 		};
+	}
 	remember(job->session, job);
 	/* Very many recipients with a text each: their codes say enough. */
-	if (job->rcpt_count > WIRE_PACKET_MAX / (2 * FAIL_TEXT_MAX) &&
-	    !wire_can_carry(MSG_DELIVER_ANSWERS_JOB, &answer))
+	if (is_long && !wire_can_carry(MSG_DELIVER_ANSWERS_JOB, &answer))
 		for (i = 0; i < job->rcpt_count; i++)
 			answer.outcomes.at[i].text = STR_EMPTY;
 	wire_send(job->session->wire, MSG_DELIVER_ANSWERS_JOB, &answer);

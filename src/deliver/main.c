@@ -385,6 +385,7 @@ end(struct process *p)
 	conf_free(&d->conf);
 	free(d->owner);
 	free(d->no_relay);
+	table_fini(&d->pending_marks);
 	loop_free(&d->loop);
 	child_fini(&p->start);
 }

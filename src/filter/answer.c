@@ -62,8 +62,9 @@ run_scripts(struct answerer *self, struct host *host,
 }
 
 /* As base/pack.h writes them: the numbers and lengths of a record. */
-#define OUTCOME_FIXED ((size_t)41)
-#define ACTION_FIXED ((size_t)40)
+#define OUTCOME_FIXED ((size_t)45)
+#define ACTION_FIXED ((size_t)44)
+#define MAIL_FIXED ((size_t)39)
 #define VERSION_FIXED ((size_t)4)
 #define PIECE_FIXED ((size_t)17)
 #define MARK_FIXED ((size_t)12)
@@ -81,6 +82,9 @@ measure(const struct rec_filter_outcome *outcome)
 		n += VERSION_FIXED + PIECE_FIXED * outcome->versions.at[i].pieces.n;
 	for (i = 0; i < outcome->marks.n; i++)
 		n += MARK_FIXED + outcome->marks.at[i].id.n;
+	for (i = 0; i < outcome->mails.n; i++)
+		n += MAIL_FIXED + outcome->mails.at[i].sender.n + outcome->mails.at[i].to.n +
+		    outcome->mails.at[i].by.n + outcome->mails.at[i].mark.n;
 	return n;
 }
 

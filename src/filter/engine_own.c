@@ -11,6 +11,7 @@
 #include "base/xalloc.h"
 #include "filter/engine_message.h"
 #include "filter/engine_questions.h"
+#include "filter/engine_send.h"
 #include "filter/engine_settings.h"
 #include "filter/memory.h"
 #include "filter/version.h"
@@ -24,12 +25,7 @@ struct engine_script {
 static const enum run_kind kinds[] = {
 	[SIEVE_KEEP] = RUN_KEEP,
 	[SIEVE_FILEINTO] = RUN_FILEINTO,
-	[SIEVE_REDIRECT] = RUN_REDIRECT,
 	[SIEVE_DISCARD] = RUN_DISCARD,
-	[SIEVE_REJECT] = RUN_REJECT,
-	[SIEVE_EREJECT] = RUN_REJECT,
-	[SIEVE_VACATION] = RUN_SEND,
-	[SIEVE_NOTIFY] = RUN_SEND,
 	[SIEVE_PIPE] = RUN_PIPE,
 };
 
@@ -42,26 +38,33 @@ add_version(struct host *host, const struct str *pieces, size_t n, void *arg)
 	return run_can_add_version(run, pieces, n);
 }
 
-/* The number of a version in the outcome; the script found the message as
- * run->version has it. */
+/* A version of the result: its number in the outcome; its text once it was needed. */
+struct known_version {
+	uint32_t number;
+	bool has_text;
+	struct str text;
+};
+
+/* The script found the message as run->version has it. */
 static bool
-has_version(struct run *run, const struct sieve_result *result, unsigned index, uint32_t *out)
+has_version(struct run *run, const struct sieve_result *result, unsigned index,
+    struct known_version *out)
 {
 	const struct sieve_version *version = &result->versions[index];
 
-	*out = run->version;
+	*out = (struct known_version){ .number = run->version };
 	if (version->is_original && version->edit_count == 0)
 		return true;
 	if (!engine_message_can_render(run->host, version, add_version, run)) {
 		run_fail(run, 0, STR("the changed message is too large"));
 		return false;
 	}
-	*out = (uint32_t)run->version_count;
+	out->number = (uint32_t)run->version_count;
 	return true;
 }
 
 static bool
-can_do(struct run *run, const struct sieve_action *action, uint32_t version)
+can_store(struct run *run, const struct sieve_action *action, uint32_t version)
 {
 	struct run_step step = {
 		.kind = kinds[action->kind],
@@ -91,14 +94,48 @@ can_do(struct run *run, const struct sieve_action *action, uint32_t version)
 	return run_can_do(run, &step);
 }
 
-/* The numbers of all versions, by their index in the result. */
 static bool
-has_versions(struct run *run, const struct sieve_result *result, uint32_t *numbers)
+can_send(struct run *run, const struct sieve_result *result, size_t i,
+    struct known_version *version)
+{
+	const struct sieve_action *action = &result->actions[i];
+
+	if (!version->has_text && !engine_message_is_rendered(run->host,
+		&result->versions[action->version], &version->text)) {
+		run_fail(run, action->line, STR("the changed message is too large to be sent"));
+		return false;
+	}
+	version->has_text = true;
+	return engine_can_send(run, result->actions, i, version->number, version->text);
+}
+
+static bool
+can_do(struct run *run, const struct sieve_result *result, size_t i,
+    struct known_version *versions)
+{
+	const struct sieve_action *action = &result->actions[i];
+	struct known_version *version = &versions[action->version];
+
+	switch (action->kind) {
+	case SIEVE_REDIRECT:
+	case SIEVE_REJECT:
+	case SIEVE_EREJECT:
+	case SIEVE_VACATION:
+	case SIEVE_NOTIFY:
+		return can_send(run, result, i, version);
+	default:
+		return can_store(run, action, version->number);
+	}
+}
+
+/* All versions, by their index in the result. */
+static bool
+has_versions(struct run *run, const struct sieve_result *result, struct known_version *versions)
 {
 	unsigned i;
 
 	for (i = 0; i < result->version_count && i < SIEVE_VERSIONS_MAX; i++)
-		if (!has_version(run, result, i, &numbers[i]))
+		if (!has_version(run, result, i, &versions[i]))
 			return false;
 	return true;
 }
@@ -119,7 +156,7 @@ take_error(struct run *run, const struct sieve_result *result)
 static void
 take_result(struct run *run, const struct sieve_result *result)
 {
-	uint32_t numbers[SIEVE_VERSIONS_MAX] = { 0 };
+	struct known_version versions[SIEVE_VERSIONS_MAX] = { { .number = 0 } };
 	size_t i;
 
 	if (run->is_waiting)
@@ -128,15 +165,15 @@ take_result(struct run *run, const struct sieve_result *result)
 		take_error(run, result);
 		return;
 	}
-	if (!has_versions(run, result, numbers))
+	if (!has_versions(run, result, versions))
 		return;
 	for (i = 0; i < result->action_count; i++)
-		if (!can_do(run, &result->actions[i], numbers[result->actions[i].version]))
+		if (!can_do(run, result, i, versions))
 			return;
 	for (i = 0; i < result->mark_count; i++)
 		run_remember(run, engine_str(result->marks[i].id), result->marks[i].seconds);
 	run->flags = arena_str(run->arena, engine_str(result->flags));
-	run->version = numbers[result->keep_version];
+	run->version = versions[result->keep_version].number;
 }
 
 /* What an earlier script has left of the message. */

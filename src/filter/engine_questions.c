@@ -253,6 +253,12 @@ is_seen(void *arg, struct sieve_text mark)
 	return ask(arg, FILTER_ASKS_MARK, mark, SIEVE_TEXT_EMPTY, NULL) == FILTER_YES;
 }
 
+bool
+engine_questions_is_marked(const struct run *run, struct str mark)
+{
+	return ask(run, FILTER_ASKS_MARK, engine_text(mark), SIEVE_TEXT_EMPTY, NULL) == FILTER_YES;
+}
+
 static bool
 has_list(void *arg, struct sieve_text list)
 {

@@ -12,6 +12,9 @@
  */
 void engine_questions_fill(struct sieve_host *out, const struct run *run);
 
+/* Is that mark of this user standing? */
+bool engine_questions_is_marked(const struct run *run, struct str mark);
+
 /* Items of RFC 5183 4.1 that are the same in a delivery and in a test.  False:
  * none of them. */
 bool engine_questions_has_item(const char *hostname, struct str user, struct sieve_text item,

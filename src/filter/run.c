@@ -89,7 +89,6 @@ run_can_do(struct run *run, const struct run_step *step)
 	case RUN_DISCARD:
 		return can_add(run, step, FILTER_DISCARD);
 	case RUN_REDIRECT:
-		/* Not sent yet: what would be kept besides is kept all the same. */
 		return can_add(run, step, step->is_copy ? FILTER_SEND : FILTER_REDIRECT);
 	case RUN_REJECT:
 		return can_add(run, step, FILTER_REJECT);
@@ -107,6 +106,31 @@ run_can_do(struct run *run, const struct run_step *step)
 		run->flags = flags_remove(run->arena, run->flags, step->flags);
 		return true;
 	}
+	return true;
+}
+
+bool
+run_can_send(struct run *run, const struct run_step *step, const struct rec_mail *mail)
+{
+	struct run_step silent = *step;
+
+	if (mail == NULL && !step->is_copy) {
+		/* Of a refusal too: nobody is told. */
+		silent.kind = RUN_DISCARD;
+		return run_can_do(run, &silent);
+	}
+	if (mail == NULL)
+		return true;
+	if (run->mails == NULL)
+		run->mails = arena_array(run->arena, FILTER_MAILS_MAX, sizeof *run->mails);
+	if (run->mails == NULL || run->mail_count == FILTER_MAILS_MAX) {
+		run_fail(run, step->line, STR("too many messages are to be sent"));
+		return false;
+	}
+	if (!run_can_do(run, step))
+		return false;
+	run->mails[run->mail_count++] = *mail;
+	run->actions[run->action_count - 1].mail = (uint32_t)run->mail_count;
 	return true;
 }
 
@@ -250,6 +274,8 @@ run_end(struct run *run)
 	run->outcome->versions.n = run->version_count;
 	run->outcome->marks.at = run->marks;
 	run->outcome->marks.n = run->mark_count;
+	run->outcome->mails.at = run->mails;
+	run->outcome->mails.n = run->mail_count;
 	run->outcome->notes = arena_str(run->arena, buf_str(&run->notes));
 	run->outcome->trace = arena_str(run->arena, buf_str(&run->trace));
 	buf_fini(&run->notes);

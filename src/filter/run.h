@@ -69,7 +69,8 @@ struct run {
 	struct buf *made;     /* what changed messages of this answer have not from it */
 	struct rec_version *versions;
 	struct rec_remembered *marks;
-	size_t version_count, mark_count;
+	struct rec_mail *mails;
+	size_t version_count, mark_count, mail_count;
 	struct buf notes, trace;
 	struct rec_filter_outcome *outcome;
 };
@@ -79,6 +80,9 @@ void run_init(struct run *run, struct host *host, const struct msg_DELIVER_ASKS_
 void run_begin_script(struct run *run, uint64_t script);
 /* False: one action too many; the script must end (run_fail was called). */
 bool run_can_do(struct run *run, const struct run_step *step);
+/* The same for an action that sends this, if it is not NULL: then there was
+ * nothing to be sent, and that is all right. */
+bool run_can_send(struct run *run, const struct run_step *step, const struct rec_mail *mail);
 /* What is to be remembered when all has gone well (RFC 7352). */
 void run_remember(struct run *run, struct str id, uint64_t seconds);
 /* A changed message; its number for run_step is run->version_count then.

@@ -9,11 +9,20 @@ enum filter_action {
 	FILTER_IMPLICIT_KEEP, /* store in the inbox because nothing cancelled it */
 	FILTER_FILEINTO,  /* store in `target` */
 	FILTER_DISCARD,	  /* nothing: deliver logs who and why */
-	FILTER_REDIRECT,  /* recorded; refused until outgoing mail exists */
-	FILTER_REJECT,	  /* refuse with `target` as the reason (RFC 5429) */
-	FILTER_SEND,	  /* a vacation answer or a notification: likewise recorded */
+	FILTER_REDIRECT,  /* send `mail`, which takes the place of a keep */
+	FILTER_REJECT,	  /* refuse with `target` as the reason (RFC 5429), or send `mail` */
+	FILTER_SEND,	  /* send `mail` beside: an answer, a notification, a copy */
 	FILTER_PIPE,	  /* give it to the program `target` */
 	FILTER_ACTION_COUNT
+};
+
+/* Why mail is sent: the `cause` of a mail. */
+enum filter_cause {
+	FILTER_CAUSE_REDIRECT,
+	FILTER_CAUSE_VACATION,
+	FILTER_CAUSE_NOTIFY,
+	FILTER_CAUSE_REJECT,
+	FILTER_CAUSE_COUNT
 };
 
 /* What a filter may ask while it works. */
@@ -40,6 +49,9 @@ enum filter_answer { FILTER_NO, FILTER_YES, FILTER_IN_DOUBT, FILTER_LATER };
 #define FILTER_PIECES_MAX 256 /* of one changed message */
 #define FILTER_INPUT_MAX ((size_t)32 * 1024) /* of a text for a program, and its arguments */
 #define FILTER_MARKS_MAX 32
+#define FILTER_MARK_MAX ((size_t)4096) /* bytes of the id of one */
+#define FILTER_MAILS_MAX 33 /* that one recipient's scripts may ask for */
+#define FILTER_MAIL_RCPTS_MAX 32 /* of one mail */
 #define FILTER_NOTES_MAX ((size_t)4096)
 #define FILTER_TRACE_MAX ((size_t)64 * 1024)
 #define FILTER_PROGRAM_MAX ((size_t)100 * 1024) /* of a program shown */

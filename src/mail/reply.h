@@ -28,6 +28,9 @@ struct reply {
  * anybody.
  */
 void reply_add(struct buf *out, int code, const char *enhanced, struct str text);
+/* The same for a client that has said SMTPUTF8 (RFC 6531 3.5, 3.7.4.1): a line in
+ * UTF-8 stays as it is. */
+void reply_add_utf8(struct buf *out, int code, const char *enhanced, struct str text);
 void reply_add_fixed(struct buf *out, const struct reply *reply);
 
 #endif

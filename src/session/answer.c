@@ -11,7 +11,7 @@ answer_of(uint8_t class, uint8_t subject, uint8_t detail, struct str text)
 {
 	if (class > FAIL_OURS)
 		return ANSWER_FAIL(FAIL_OURS, 3, 0, "Internal error");
-	return (struct answer){ (enum fail_class)class, subject, detail, text };
+	return (struct answer){ (enum fail_class)class, subject, detail, text, false };
 }
 
 static bool
@@ -56,7 +56,7 @@ answer_add(struct buf *out, const struct answer *a, struct str about)
 	if (about.n > 0)
 		buf_addf(&text, "<%.*s> ", STR_ARG(about));
 	buf_add_str(&text, a->text.n > 0 ? a->text : str_of(fallback[a->class]));
-	reply_add(out, code, buf_cstr(&enhanced), buf_str(&text));
+	(a->is_utf8 ? reply_add_utf8 : reply_add)(out, code, buf_cstr(&enhanced), buf_str(&text));
 	buf_fini(&enhanced);
 	buf_fini(&text);
 }

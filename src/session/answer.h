@@ -17,12 +17,13 @@
 struct answer {
 	enum fail_class class;
 	unsigned char subject, detail; /* RFC 3463 */
-	struct str text;	       /* one line for the client; borrowed */
+	struct str text;	       /* for the client, LF between lines; borrowed */
+	bool is_utf8;		       /* the client can read a text in UTF-8 */
 };
 
-#define ANSWER_GOOD ((struct answer){ FAIL_NONE, 0, 0, STR_EMPTY })
+#define ANSWER_GOOD ((struct answer){ FAIL_NONE, 0, 0, STR_EMPTY, false })
 #define ANSWER_FAIL(class, subject, detail, literal)                           \
-	((struct answer){ class, subject, detail, STR(literal) })
+	((struct answer){ class, subject, detail, STR(literal), false })
 
 /* From a message's fields; a class that does not exist is our own doubt. */
 struct answer answer_of(uint8_t class, uint8_t subject, uint8_t detail, struct str text);

@@ -48,9 +48,9 @@ struct ask {
 };
 
 static const struct answer no_directory = { FAIL_TEMP, 3, 0,
-	{ "User lookup is not available", 28 } };
-static const struct answer no_owner = { FAIL_TEMP, 3, 0, { "Delivery is not available", 25 } };
-static const struct answer too_late = { FAIL_TEMP, 3, 0, { "No answer in time", 17 } };
+	{ "User lookup is not available", 28 }, false };
+static const struct answer no_owner = { FAIL_TEMP, 3, 0, { "Delivery is not available", 25 }, false };
+static const struct answer too_late = { FAIL_TEMP, 3, 0, { "No answer in time", 17 }, false };
 
 /* ---- questions ---- */
 

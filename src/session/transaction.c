@@ -229,6 +229,7 @@ transaction_take_outcomes(struct transaction *t, size_t job, const struct answer
 			continue;
 		t->deliveries[o->index].answer = answer_of(o->class, o->subject, o->detail,
 		    arena_str(&t->arena, o->text));
+		t->deliveries[o->index].answer.is_utf8 = t->is_utf8;
 	}
 }
 

@@ -124,7 +124,7 @@ def test_a_script_of_somebody_else_is_not_included():
 def test_reject_is_said_in_the_reply():
     with begin('require "reject"; reject text:\nPlease do not\nwrite to me.\n.\n;') as door:
         reply, = give(door)
-        assert reply.startswith("550 5.7.1") and "Please do not write to me." in reply
+        assert reply == "550-5.7.1 <alice@example.org> Please do not\n550 5.7.1 write to me."
         assert folders(door) == {}
 
 
@@ -139,7 +139,7 @@ def test_an_answer_that_would_be_sent_is_told_and_the_message_stays():
     with begin('require "vacation"; vacation "I am away";') as door:
         give(door)
         assert folders(door) == {"INBOX": 1}
-        assert "asks for an answer to be sent" in door.log()
+        assert "asks for mail to be sent, not sent" in door.log()
 
 
 def test_an_edited_header_is_what_is_stored():

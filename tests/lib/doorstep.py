@@ -16,6 +16,7 @@ programs are in its o/.  Started by root, the daemon and its mail belong to
 import mailbox
 import os
 import pwd
+import random
 import re
 import shutil
 import signal
@@ -125,6 +126,23 @@ class Client:
         return self.line() is None
 
 
+def free_port():
+    """Below what the kernel gives to outgoing connections, and each of several
+    test processes from a range of its own: nobody takes it before it is used."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    low = 10000 + worker % 8 * 2500
+    while True:
+        port = random.randrange(low, low + 2500)
+        with socket.socket() as s:
+            # As daemons do: what is left of an ended connection is no obstacle.
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
 class Doorstep:
     """users: names (virtual ones of `domain`), or a dict of name to a dict of
     passwd-file fields: password, home, extra ("userdb_quota_rule=..." and
@@ -160,7 +178,7 @@ class Doorstep:
         self.socket = self.at("lmtp")
         self.lda = self.at("lda")
         self.log_path = self.at("log")
-        self.port = self._free_port()
+        self.port = free_port()
         self._write_everything()
 
     # ---- paths ----
@@ -198,12 +216,6 @@ class Doorstep:
             return file.read()
 
     # ---- writing ----
-
-    @staticmethod
-    def _free_port():
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            return s.getsockname()[1]
 
     def _write(self, name, text):
         path = name if os.path.isabs(name) else self.at(name)

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import tempfile
 
-from doorstep import wait_for
+from doorstep import free_port, wait_for
 
 # In sbin, where a test's PATH may not look.
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -26,12 +26,6 @@ def find(program):
 def crlf(message):
     """smtplib sends bytes as they are."""
     return message.replace(b"\n", b"\r\n")
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def can_connect(port):

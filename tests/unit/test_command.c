@@ -478,6 +478,9 @@ replies_are_safe_whatever_their_text(void **state)
 	reply_add(&out, 250, "2.0.0", STR("a\nb\r\377"));
 	assert_str(buf_str(&out), "250-2.0.0 a\r\n250 2.0.0 b??\r\n");
 	buf_clear(&out);
+	reply_add_utf8(&out, 550, "5.7.1", STR("n\303\244\nb\377\r"));
+	assert_str(buf_str(&out), "550-5.7.1 n\303\244\r\n550 5.7.1 b??\r\n");
+	buf_clear(&out);
 	reply_add(&out, 220, "", STR("x"));
 	assert_str(buf_str(&out), "220 x\r\n");
 	buf_clear(&out);
