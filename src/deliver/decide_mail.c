@@ -167,7 +167,8 @@ is_of_body(const struct job *job, struct str piece)
 {
 	uintptr_t begin = (uintptr_t)job->body.p, at = (uintptr_t)piece.p;
 
-	return piece.n > 0 && at >= begin && at - begin <= job->body.n - piece.n;
+	return piece.n > 0 && piece.n <= job->body.n && at >= begin &&
+	    at - begin <= job->body.n - piece.n;
 }
 
 /* What stays of the message at its end needs no copy: the journal has it once. */

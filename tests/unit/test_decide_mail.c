@@ -167,6 +167,18 @@ end_of_a_changed_message_is_not_lost(void **state)
 	assert_str_equal(w.rcpt.outgoing[0].head, "X: y\n" BODY "foot\n");
 	assert_int_equal(w.rcpt.outgoing[0].from, w.rcpt.outgoing[0].end);
 	close_world(&w);
+	/* Made bytes that happen to lie behind the message in memory. */
+	open_world(*state, &w, FILTER_REDIRECT, FILTER_CAUSE_REDIRECT);
+	w.job.made = STR(BODY "and more, longer than the message that came");
+	w.job.body = str_sub(w.job.made, 0, sizeof BODY - 1);
+	w.pieces[0] = (struct rec_piece){ .is_made = 1, .from = 4, .size = w.job.made.n - 4 };
+	w.version.pieces.n = 1;
+	decide(&w);
+	assert_int_equal(w.rcpt.outgoing_count, 1);
+	assert_str_equal(w.rcpt.outgoing[0].head,
+	    "ect: x\n\nbody\nand more, longer than the message that came");
+	assert_int_equal(w.rcpt.outgoing[0].end, 0);
+	close_world(&w);
 }
 
 static void
