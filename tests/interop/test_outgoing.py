@@ -20,6 +20,10 @@ from peers import Postfix
 POLICY = email.policy.default
 
 
+BOXES = ["away", "batch", "copy", "l1", "l2", "l3", "l4", "mailer-daemon", "mdn", "named", "owner-x",
+         "pager", "refused", "sender", "vip", "x-request"]
+
+
 class World(Postfix):
     """Takes mail for example.net to Maildirs, and for example.org back to Doorstep."""
 
@@ -27,7 +31,6 @@ class World(Postfix):
         nobody = pwd.getpwnam("nobody")
         super().__init__("virtual", domain="example.net", settings={
             "myhostname": "world.example.net",
-            "virtual_mailbox_maps": "regexp:{ { /^missing@/ DUNNO }, { /^([^@]*)@/ $$1/ } }",
             "virtual_uid_maps": "static:%d" % nobody.pw_uid,
             "virtual_gid_maps": "static:%d" % nobody.pw_gid,
             "virtual_minimum_uid": "1",
@@ -39,6 +42,9 @@ class World(Postfix):
         os.chown(self.boxes, nobody.pw_uid, nobody.pw_gid)
         with open(os.path.join(self.path, "conf", "main.cf"), "a") as file:
             file.write("virtual_mailbox_base = %s\n" % self.boxes)
+            file.write("virtual_mailbox_maps = texthash:%s\n" % os.path.join(self.path, "users"))
+        with open(os.path.join(self.path, "users"), "w") as file:
+            file.writelines("%s@example.net %s/\n" % (user, user) for user in BOXES)
 
     def mail(self, user):
         """Parsed messages of a mailbox, oldest first."""

@@ -9,32 +9,13 @@
 """
 
 import collections
-import functools
 import random
 import socketserver
 import sys
 import threading
 import time
 
-import pytest
-
-from doorstep import Doorstep
-
 Mail = collections.namedtuple("Mail", "sender recipients data time")
-
-
-@functools.lru_cache(maxsize=None)
-def is_redirect_sent():
-    """Whether this build sends what scripts redirect, or says that it does not."""
-    with Sink() as sink, Doorstep(users=("alice",), scripts={"alice": 'redirect "a@far.example";'},
-                                  settings={"relay_host": sink.host}) as door:
-        door.send(b"Subject: x\r\n\r\nx\r\n")
-        return "not available yet" not in door.log()
-
-
-def need_redirect():
-    if not is_redirect_sent():
-        pytest.skip("deliver keeps what scripts redirect")
 
 
 class Handler(socketserver.StreamRequestHandler):

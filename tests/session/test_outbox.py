@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from doorstep import Doorstep, is_built, wait_for  # noqa: E402
-from sink import Sink, need_redirect  # noqa: E402
+from sink import Sink  # noqa: E402
 
 pytestmark = pytest.mark.skipif(not is_built(), reason="DOORSTEP_BUILD has no doorstepd")
 
@@ -69,7 +69,6 @@ SETTINGS = {"outbox_retry_min": "1h", "outbox_retry_max": "2h", "relay_rest": "1
 
 
 def door_to(sink, copy="", **settings):
-    need_redirect()
     script = 'require "copy";\nredirect %s"%s";\n' % (copy, FAR)
     return Doorstep(users=("alice", "bob"), scripts={"alice": script},
                     settings=dict(SETTINGS, relay_host=sink.host, **settings))
