@@ -153,9 +153,12 @@ str_has_control(struct str s)
 size_t
 str_count_byte(struct str s, char byte)
 {
-	const char *p = s.p, *end = s.p + s.n;
+	const char *p = s.p, *end;
 	size_t count = 0;
 
+	if (s.n == 0)
+		return 0;
+	end = p + s.n;
 	while (p < end && (p = memchr(p, byte, (size_t)(end - p))) != NULL) {
 		count++;
 		p++;

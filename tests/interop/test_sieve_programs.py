@@ -4,6 +4,7 @@
 what they get, what comes of it, and what may not be run."""
 
 import os
+import pwd
 import shutil
 import subprocess
 import tempfile
@@ -319,3 +320,49 @@ def test_a_crash_kills_the_program_and_the_client_comes_again(site):
         for pid in text(door, "alice", "hangs").split():
             if is_alive(int(pid)):
                 os.kill(int(pid), 9)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give privileges away")
+def test_started_by_root_programs_run_as_the_owner_of_the_mail():
+    nobody = pwd.getpwnam("nobody")
+    path = tempfile.mkdtemp(prefix="doorstep-programs.", dir="/tmp")
+    door = Doorstep(users={}, as_root=True, settings={
+        "user": "daemon", "auth_user": "daemon", "virtual_user": "nobody", "first_valid_uid": 2,
+        "sieve_program_dir": path, "sieve_extensions": EXTENSIONS})
+    scripts = {"good": R + 'pipe :copy "environment";', "theirs": R + 'pipe "theirs";',
+               "group": R + 'pipe "group";'}
+    door.domains = {"virtual.example": {"source": "static", "home": door.at("home") + "/%n"}}
+    try:
+        os.chmod(path, 0o755)
+        for name in ("environment", "theirs", "group"):
+            with open(os.path.join(path, name), "w") as file:
+                file.write("#!/bin/sh\n%s\n" % PROGRAMS["environment"])
+            os.chmod(os.path.join(path, name), 0o775)
+        os.chown(os.path.join(path, "theirs"), nobody.pw_uid, 0)
+        os.chown(os.path.join(path, "group"), 0, nobody.pw_gid)
+        for user, script in scripts.items():
+            home = door.at("home", user)
+            os.mkdir(home)
+            with open(os.path.join(home, ".dovecot.sieve"), "w") as file:
+                file.write(script)
+            for name in (home, os.path.join(home, ".dovecot.sieve")):
+                os.chown(name, nobody.pw_uid, nobody.pw_gid)
+        door.write_conf()
+        with door:
+            for user in scripts:
+                door.send(MESSAGE, to=["%s@virtual.example" % user], sender="joe@example.net")
+            home = door.at("home", "good")
+            with open(os.path.join(home, "uid")) as file:
+                assert int(file.read()) == nobody.pw_uid
+            with open(os.path.join(home, "status")) as file:
+                assert "NoNewPrivs:\t1" in file.read()
+            for user in scripts:
+                where = os.path.join(door.at("home", user), "Maildir", "new")
+                assert len(os.listdir(where)) == 1, user
+                assert os.path.exists(os.path.join(door.at("home", user), "uid")) == \
+                    (user == "good")
+            log = door.log()
+            assert "%s/theirs is not run: it belongs to the owner of the mail" % path in log
+            assert "%s/group is not run: the owner of the mail may write to it" % path in log
+    finally:
+        shutil.rmtree(path)

@@ -51,6 +51,7 @@ end(struct site *site)
 {
 	arena_fini(&site->self.arena);
 	buf_fini(&site->self.scratch);
+	buf_fini(&site->self.made);
 	buf_fini(&site->actions);
 	cache_free(&site->self.cache);
 	charset_set_free(&site->self.charsets);
