@@ -319,6 +319,10 @@ do_action(struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome,
 	case FILTER_SEND:
 		can_send(rcpt, outcome, action, &copy);
 		return 0;
+	case FILTER_FILEINTO:
+		if (decide_is_unsent(rcpt, action))
+			return 0;
+		break;
 	case FILTER_REDIRECT:
 		if (can_send(rcpt, outcome, action, &copy))
 			return do_without_copy(rcpt, &copy);

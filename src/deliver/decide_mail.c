@@ -233,6 +233,20 @@ why_not(const struct job_rcpt *rcpt, const struct rec_version *version,
 	return NULL;
 }
 
+static uint64_t
+bit_of(const struct rec_action *action)
+{
+	_Static_assert(FILTER_MAILS_MAX <= 64, "a bit for each");
+	return action->mail == 0 || action->mail > FILTER_MAILS_MAX ? 0
+	    : UINT64_C(1) << (action->mail - 1);
+}
+
+bool
+decide_is_unsent(const struct job_rcpt *rcpt, const struct rec_action *action)
+{
+	return (rcpt->unsent & bit_of(action)) != 0;
+}
+
 bool
 decide_can_send(struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome,
     const struct rec_action *action, const struct job_outgoing *row, const char **why_out)
@@ -246,6 +260,7 @@ decide_can_send(struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome,
 	if (outcome == NULL || action->mail == 0 || action->mail > outcome->mails.n)
 		return false;
 	mail = &outcome->mails.at[action->mail - 1];
+	rcpt->unsent |= bit_of(action);
 	if (mail->version > 0 && mail->version <= outcome->versions.n)
 		version = &outcome->versions.at[mail->version - 1];
 	*why_out = why_not(rcpt, version, mail, pieces);
@@ -254,6 +269,7 @@ decide_can_send(struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome,
 	reserve(rcpt);
 	if (!can_mark(rcpt, mail))
 		return true;
+	rcpt->unsent &= ~bit_of(action);
 	made.cause = causes[mail->cause];
 	made.sender = arena_str(&rcpt->job->arena, mail->sender);
 	made.notify = mail->notify & 15;

@@ -19,4 +19,8 @@
 bool decide_can_send(struct job_rcpt *rcpt, const struct rec_filter_outcome *outcome,
     const struct rec_action *action, const struct job_outgoing *row, const char **why_out);
 
+/* The mail of this action was to be sent by one before it, and was not: a copy of
+ * it is not stored either (RFC 8580 3). */
+bool decide_is_unsent(const struct job_rcpt *rcpt, const struct rec_action *action);
+
 #endif

@@ -113,6 +113,7 @@ struct job_rcpt {
 	size_t mark_count;
 	struct str *pending; /* keys in deliver's pending_marks; in the job's arena */
 	size_t pending_count;
+	uint64_t unsent; /* bit i: the outcome's mail i is not sent, nor a copy of it stored */
 	uint64_t quota_before, quota_after; /* bytes used, for the log; 0, 0: no copy */
 	unsigned char digest[32]; /* envelope and message: the unacknowledged mark */
 };

@@ -564,8 +564,10 @@ take_failure(struct job_rcpt *rcpt, const struct program_run *run)
 		    STR_ARG(run->script), buf_cstr(&line));
 		if (run->script.n > 0)
 			script_tell_user(run->script, buf_str(&line));
-		/* RFC 7352 3.1: only what has gone well is remembered. */
+		/* RFC 7352 3.1: only what has gone well is remembered; and what stands
+		 * beside a failure is not sent (RFC 5228 2.10.6). */
 		rcpt->mark_count = 0;
+		rcpt->outgoing_count = 0;
 	}
 	(void)decide_keep(rcpt);
 	buf_fini(&line);

@@ -221,7 +221,10 @@ can_copy(const struct sending *s, const struct sieve_fcc *fcc, uint32_t version)
 		.rule = arena_str(s->run->arena, engine_str(s->action->rule)),
 	};
 
-	return run_can_do(s->run, &step);
+	if (!run_can_do(s->run, &step))
+		return false;
+	s->run->actions[s->run->action_count - 1].mail = (uint32_t)s->run->mail_count;
+	return true;
 }
 
 /* ---- what becomes of it ---- */

@@ -107,6 +107,9 @@ postlog unix-dgram n - n - 1 postlogd
             f.writelines("%s = %s\n" % pair for pair in main.items())
         with open(os.path.join(self.path, "conf", "master.cf"), "w") as f:
             f.write(self.SERVICES.format(port="127.0.0.1:%d" % self.port))
+            # Nothing leaves this host: there is a client for a relayhost only.
+            if "relayhost" in main:
+                f.write("smtp unix - - n - - smtp\n")
 
     def _run(self, *command):
         return subprocess.run([find(command[0]), "-c", os.path.join(self.path, "conf")]

@@ -298,6 +298,35 @@ answer_goes_to_the_sender_only(void **state)
 	close_world(&w);
 }
 
+/* RFC 8580 3: no copy of what was not sent. */
+static void
+copy_of_an_answer_is_stored_with_it(void **state)
+{
+	struct rec_filter_outcome outcome = { .index = 0 };
+	struct rec_action actions[2];
+	struct world w;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		open_world(*state, &w, FILTER_SEND, FILTER_CAUSE_VACATION);
+		if (i == 1)
+			break_sender(&w);
+		actions[0] = w.action;
+		actions[1] = (struct rec_action){ .kind = FILTER_FILEINTO, .target = STR("INBOX"),
+			.version = 1, .mail = 1 };
+		outcome.actions.at = actions;
+		outcome.actions.n = 2;
+		outcome.mails.at = &w.mail;
+		outcome.mails.n = 1;
+		outcome.versions.at = &w.version;
+		outcome.versions.n = 1;
+		decide_copies(&w.rcpt, &outcome);
+		assert_int_equal(w.rcpt.outgoing_count, i == 0);
+		assert_int_equal(w.rcpt.copy_count, i == 0);
+		close_world(&w);
+	}
+}
+
 static void
 refusal_is_sent_or_said(void **state)
 {
@@ -363,6 +392,7 @@ main(void)
 		cmocka_unit_test(end_of_a_changed_message_is_not_lost),
 		cmocka_unit_test(redirect_that_may_not_be_is_kept),
 		cmocka_unit_test(answer_goes_to_the_sender_only),
+		cmocka_unit_test(copy_of_an_answer_is_stored_with_it),
 		cmocka_unit_test(refusal_is_sent_or_said),
 		cmocka_unit_test(long_reason_is_said_on_several_lines),
 	};
