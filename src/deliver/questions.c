@@ -232,22 +232,49 @@ has_line(struct str lines, struct str value)
 }
 
 static enum filter_answer
-answer_list(struct question *q)
+read_list(const struct question *q, struct buf *lines)
 {
 	struct str name = list_name(q->asked->subject);
-	struct buf path = BUF_EMPTY, lines = BUF_LIMIT(QUESTIONS_FILE_MAX);
+	struct buf path = BUF_EMPTY;
 	enum filter_answer answer = FILTER_NO;
 
 	questions_add_path(&path, q->d->conf->sieve_lists, q->rcpt->user->home);
 	if (path.n > 0 && name.n > 0 && name.n < 200 && name.p[0] != '.' &&
 	    str_find_byte(name, '/') == -1 && !str_has_control(name)) {
 		buf_addf(&path, "/%.*s", STR_ARG(name));
-		answer = read_lines(buf_cstr(&path), &lines);
+		answer = read_lines(buf_cstr(&path), lines);
 	}
+	buf_fini(&path);
+	return answer;
+}
+
+static enum filter_answer
+answer_list(struct question *q)
+{
+	struct buf lines = BUF_LIMIT(QUESTIONS_FILE_MAX);
+	enum filter_answer answer = read_list(q, &lines);
+
 	if (answer == FILTER_YES && q->asked->object.n > 0 &&
 	    !has_line(buf_str(&lines), q->asked->object))
 		answer = FILTER_NO;
-	buf_fini(&path);
+	buf_fini(&lines);
+	return answer;
+}
+
+static enum filter_answer
+answer_members(struct question *q)
+{
+	struct buf lines = BUF_LIMIT(QUESTIONS_FILE_MAX);
+	enum filter_answer answer = read_list(q, &lines);
+	struct str rest = buf_str(&lines), line;
+
+	while (answer == FILTER_YES && str_can_split(&rest, '\n', &line)) {
+		line = str_trim(line);
+		if (line.n == 0 || line.p[0] == '#')
+			continue;
+		buf_add_str(&q->text, line);
+		buf_add_byte(&q->text, '\n');
+	}
 	buf_fini(&lines);
 	return answer;
 }
@@ -283,6 +310,7 @@ static enum filter_answer (*const answers[FILTER_QUESTION_COUNT])(struct questio
 	[FILTER_ASKS_METADATA] = answer_metadata,
 	[FILTER_ASKS_MARK] = answer_mark,
 	[FILTER_ASKS_LIST] = answer_list,
+	[FILTER_ASKS_MEMBERS] = answer_members,
 };
 
 static const struct job_rcpt *

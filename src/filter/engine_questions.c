@@ -259,6 +259,12 @@ engine_questions_is_marked(const struct run *run, struct str mark)
 	return ask(run, FILTER_ASKS_MARK, engine_text(mark), SIEVE_TEXT_EMPTY, NULL) == FILTER_YES;
 }
 
+enum filter_answer
+engine_questions_members(struct run *run, struct sieve_text list, struct str *members_out)
+{
+	return ask(run, FILTER_ASKS_MEMBERS, list, SIEVE_TEXT_EMPTY, members_out);
+}
+
 static bool
 has_list(void *arg, struct sieve_text list)
 {

@@ -12,6 +12,10 @@
  */
 void engine_questions_fill(struct sieve_host *out, const struct run *run);
 
+/* What is on a list, LF behind each. */
+enum filter_answer engine_questions_members(struct run *run, struct sieve_text list,
+    struct str *members_out);
+
 /* Is that mark of this user standing? */
 bool engine_questions_is_marked(const struct run *run, struct str mark);
 

@@ -12,6 +12,7 @@
 #include "filter/engine_message.h"
 #include "filter/engine_questions.h"
 #include "filter/engine_settings.h"
+#include "mail/address.h"
 
 /* One action on its way. */
 struct sending {
@@ -208,7 +209,7 @@ make_step(const struct sending *s)
 static bool
 can_copy(const struct sending *s, const struct sieve_fcc *fcc, uint32_t version)
 {
-	const struct run_step step = {
+	struct run_step step = {
 		.kind = RUN_FILEINTO,
 		.has_flags = true,
 		.is_copy = true,
@@ -221,6 +222,13 @@ can_copy(const struct sending *s, const struct sieve_fcc *fcc, uint32_t version)
 		.rule = arena_str(s->run->arena, engine_str(s->action->rule)),
 	};
 
+	/* RFC 9042 4.1, as for fileinto. */
+	if (engine_questions_find_id(s->run, fcc->mailbox_id, &step.target)) {
+		step.special_use = STR_EMPTY;
+		step.is_create = false;
+	} else if (fcc->mailbox_id.n > 0) {
+		step.target = arena_str(s->run->arena, engine_str(fcc->mailbox));
+	}
 	if (!run_can_do(s->run, &step))
 		return false;
 	s->run->actions[s->run->action_count - 1].mail = (uint32_t)s->run->mail_count;
@@ -279,6 +287,72 @@ is_said(const struct sending *s)
 	    compose_is_sayable(engine_str(s->action->target), s->env.is_utf8);
 }
 
+/* One message. */
+static bool
+can_send_one(struct sending *s)
+{
+	struct run_step step;
+	bool can = true;
+
+	switch (compose(s)) {
+	case COMPOSE_DONE:
+		can = can_send_made(s);
+		break;
+	case COMPOSE_SILENT:
+		can = can_stay_silent(s);
+		break;
+	case COMPOSE_FAILED:
+		tell(s, "cannot be sent", true);
+		/* A reason that cannot be told by mail is told as well as it can be. */
+		step = make_step(s);
+		if (step.kind == RUN_REJECT)
+			can = run_can_do(s->run, &step);
+		break;
+	}
+	compose_fini(&s->message);
+	return can;
+}
+
+/* How many of a list there are; FILTER_MEMBERS_MAX + 1: more, or what is no
+ * address. */
+static size_t
+count_members(struct str members)
+{
+	struct str member;
+	size_t n = 0;
+
+	while (n <= FILTER_MEMBERS_MAX && members.n > 0 && str_can_split(&members, '\n', &member))
+		n = address_is_valid(member) ? n + 1 : FILTER_MEMBERS_MAX + 1;
+	return n;
+}
+
+/* RFC 6134 2.3: to all members; an empty list takes nobody's mail away. */
+static bool
+can_send_to_list(const struct sending *s)
+{
+	struct sieve_action one = *s->action;
+	struct sending each = *s;
+	struct str members, member;
+
+	if (engine_questions_members(s->run, one.target, &members) != FILTER_YES) {
+		run_fail(s->run, one.line, STR("redirect: the list cannot be read"));
+		return false;
+	}
+	if (count_members(members) > FILTER_MEMBERS_MAX) {
+		run_fail(s->run, one.line,
+		    STR("redirect: the list has more than 32 members, or one that is no address"));
+		return false;
+	}
+	each.action = &one;
+	while (members.n > 0 && str_can_split(&members, '\n', &member)) {
+		one.target = engine_text(member);
+		each.message = COMPOSE_EMPTY;
+		if (!can_send_one(&each))
+			return false;
+	}
+	return true;
+}
+
 bool
 engine_can_send(struct run *run, const struct sieve_action *actions, size_t i, uint32_t version,
     struct str text)
@@ -286,28 +360,13 @@ engine_can_send(struct run *run, const struct sieve_action *actions, size_t i, u
 	struct sending s = { .run = run, .actions = actions, .action = &actions[i], .i = i,
 		.version = version, .text = text, .message = COMPOSE_EMPTY };
 	struct run_step step;
-	bool can = true;
 
 	fill_env(&s);
 	if (is_said(&s)) {
 		step = make_step(&s);
 		return run_can_do(run, &step);
 	}
-	switch (compose(&s)) {
-	case COMPOSE_DONE:
-		can = can_send_made(&s);
-		break;
-	case COMPOSE_SILENT:
-		can = can_stay_silent(&s);
-		break;
-	case COMPOSE_FAILED:
-		tell(&s, "cannot be sent", true);
-		/* A reason that cannot be told by mail is told as well as it can be. */
-		step = make_step(&s);
-		if (step.kind == RUN_REJECT)
-			can = run_can_do(run, &step);
-		break;
-	}
-	compose_fini(&s.message);
-	return can;
+	if (s.action->redirect != NULL && s.action->redirect->is_list)
+		return can_send_to_list(&s);
+	return can_send_one(&s);
 }

@@ -33,6 +33,7 @@ enum filter_question {
 	FILTER_ASKS_METADATA,	 /* subject: a folder, or empty: the server; object: annotation */
 	FILTER_ASKS_MARK,	 /* subject: id of a mark; was it remembered? */
 	FILTER_ASKS_LIST,	 /* subject: name of a list; object: a value, or empty: is it there? */
+	FILTER_ASKS_MEMBERS,	 /* subject: name of a list; text: what is on it, LF behind each */
 	FILTER_ASKS_MAILBOX_ID,	 /* subject: an id (RFC 9042); text: the folder that has it */
 	FILTER_ASKS_SPACE,	 /* size: bytes for changed messages; told with a memfd, to be written */
 	FILTER_QUESTION_COUNT
@@ -52,6 +53,7 @@ enum filter_answer { FILTER_NO, FILTER_YES, FILTER_IN_DOUBT, FILTER_LATER };
 #define FILTER_MARK_MAX ((size_t)4096) /* bytes of the id of one */
 #define FILTER_MAILS_MAX 33 /* that one recipient's scripts may ask for */
 #define FILTER_MAIL_RCPTS_MAX 32 /* of one mail */
+#define FILTER_MEMBERS_MAX 32 /* of a list that a message is redirected to (RFC 6134 2.3) */
 #define FILTER_NOTES_MAX ((size_t)4096)
 #define FILTER_TRACE_MAX ((size_t)64 * 1024)
 #define FILTER_PROGRAM_MAX ((size_t)100 * 1024) /* of a program shown */

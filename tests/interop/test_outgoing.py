@@ -289,6 +289,29 @@ def test_what_the_next_mta_refuses_is_told_to_the_sender():
         assert len(world.mail("sender")) == 1
 
 
+def test_redirect_to_a_list_goes_to_its_members():
+    """RFC 6134 2.3."""
+    with post({"alice": 'require "extlists"; redirect :list ":addrbook:friends";'},
+              {"sieve_lists": "~/lists"}) as (door, front, world):
+        where = os.path.join(door.home("alice"), "lists")
+        os.mkdir(where)
+        for text, kept in (("# two of them\naway@example.net\ncopy@example.net\n", 0),
+                           ("away@example.net\nno address\n", 1), ("", 2),
+                           ("".join("u%d@example.net\n" % i for i in range(33)), 3)):
+            with open(os.path.join(where, "friends"), "w") as file:
+                file.write(text)
+            door._own()
+            assert door.send(write("alice@example.org"))[0].startswith("250")
+            assert len(door.messages("alice")) == kept
+        assert len(world.wait_for_mail("away")) == len(world.wait_for_mail("copy")) == 1
+        all_is_sent(door)
+        assert len(world.mail("away")) == 1
+        os.unlink(os.path.join(where, "friends"))
+        assert door.send(write("alice@example.org"))[0].startswith("250")
+        assert len(door.messages("alice")) == 4
+        assert "there is no list" in door.log()
+
+
 def test_loops_end_and_the_mail_is_kept():
     """RFC 5228 10: two users who send everything to each other, and two who answer."""
     scripts = {

@@ -93,7 +93,7 @@ get_address(void *arg, const void *addresses, size_t i)
 	(void)addresses;
 	(void)i;
 	return (struct sieve_address){ sieve_text_of("jane+box"), sieve_text_of("example.org"),
-		sieve_text_of("jane+box@example.org"), true };
+		sieve_text_of("jane+box@example.org"), true, SIEVE_TEXT_EMPTY };
 }
 
 static bool
