@@ -95,5 +95,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run_script(&self, STR(PARTS), text);
 	arena_fini(&self.arena);
 	buf_fini(&self.scratch);
+	buf_fini(&self.made);
 	return 0;
 }

@@ -30,5 +30,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena_fini(&self.arena);
 	cache_free(&self.cache);
 	buf_fini(&self.scratch);
+	buf_fini(&self.made);
 	return 0;
 }

@@ -42,6 +42,7 @@ end(struct fixture *f)
 	arena_fini(&f->self.arena);
 	buf_fini(&f->self.scratch);
 	buf_fini(&f->self.made);
+	buf_fini(&f->self.made);
 	cache_free(&f->self.cache);
 	charset_set_free(&f->self.charsets);
 }

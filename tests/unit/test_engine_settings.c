@@ -36,6 +36,7 @@ begin(struct site *site, const char *const *settings)
 	for (; settings != NULL && *settings != NULL; settings += 2)
 		if (conf_set(site->conf, str_of(settings[0]), str_of(settings[1]), &reason) == -1)
 			fail_msg("%s: %s", settings[0], buf_cstr(&reason));
+	buf_fini(&reason);
 	engine_settings_init(&site->settings, site->conf);
 	site->self.engine = &engine_own;
 	site->self.settings = &site->settings;
