@@ -20,7 +20,8 @@ CPU_SECONDS = 30  # of one delivery; the worst takes one or two
 def door():
     with Doorstep(users=["alice", "bob"], settings={"filter_processes": 1,
                                                     "message_size_limit": "70M",
-                                                    "sieve_max_steps": 10000000}) as d:
+                                                    "sieve_max_steps": 10000000,
+                                                    "sieve_timeout": "2m"}) as d:
         deliver(d, "bob")
         yield d
         index_agrees(d)

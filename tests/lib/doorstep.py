@@ -67,7 +67,7 @@ def wait_for(test, limit=10.0, what="something"):
 class Client:
     """A bare LMTP client that sees every byte."""
 
-    def __init__(self, address, timeout=20.0, greet=True):
+    def __init__(self, address, timeout=60.0, greet=True):
         if isinstance(address, str):
             self.socket = socket.socket(socket.AF_UNIX)
             self.socket.settimeout(timeout)
