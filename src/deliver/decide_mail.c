@@ -142,6 +142,19 @@ can_mark(struct job_rcpt *rcpt, const struct rec_mail *mail)
 	return true;
 }
 
+/* ---- the way out ---- */
+
+/* Also before relay has said so itself: a row would only wait until it expires. */
+static const char *
+why_no_route(const struct deliver *d)
+{
+	if (d->no_relay != NULL)
+		return d->no_relay;
+	return d->conf->relay_host.n == 0 && *d->conf->relay_sendmail == '\0'
+	    ? "no route for outgoing mail is configured"
+	    : NULL;
+}
+
 /* ---- the row ---- */
 
 /* What the sender asked for goes on with the message (RFC 3461 5.2.1), unless the
@@ -217,10 +230,10 @@ static const char *
 why_not(const struct job_rcpt *rcpt, const struct rec_version *version,
     const struct rec_mail *mail, struct str *pieces)
 {
-	const struct deliver *d = rcpt->job->deliver;
+	const char *no_route = why_no_route(rcpt->job->deliver);
 
-	if (d->no_relay != NULL)
-		return d->no_relay;
+	if (no_route != NULL)
+		return no_route;
 	if (version == NULL ||
 	    !pieces_are_found(version, rcpt->job->body, rcpt->job->made, pieces))
 		return "filter made a message that cannot be";

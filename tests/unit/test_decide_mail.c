@@ -40,6 +40,8 @@ open_world(struct place *place, struct world *w, uint8_t kind, uint8_t cause)
 	w->deliver.conf = conf_defaults();
 	free(w->deliver.conf->hostname);
 	w->deliver.conf->hostname = strdup("door.example.org");
+	free(w->deliver.conf->relay_sendmail);
+	w->deliver.conf->relay_sendmail = strdup("/usr/sbin/sendmail");
 	w->user.root = path_of(place, "M");
 	w->script.id = 7;
 	w->script.path = STR("/h/s.sieve");
@@ -188,6 +190,12 @@ break_route(struct world *w)
 }
 
 static void
+break_route_before_relay_tells(struct world *w)
+{
+	*w->deliver.conf->relay_sendmail = '\0';
+}
+
+static void
 break_mail(struct world *w)
 {
 	w->action.mail = 2;
@@ -252,8 +260,9 @@ break_by(struct world *w)
 static void
 redirect_that_may_not_be_is_kept(void **state)
 {
-	static void (*const ways[])(struct world *) = { break_route, break_mail, break_version,
-		break_range, break_order, break_cause, break_recipient, break_recipients,
+	static void (*const ways[])(struct world *) = { break_route,
+		break_route_before_relay_tells, break_mail, break_version, break_range,
+		break_order, break_cause, break_recipient, break_recipients,
 		break_sender, break_null_sender, break_by };
 	struct world w;
 	size_t i;
