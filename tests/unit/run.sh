@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: ISC
 # SPDX-FileCopyrightText: 2026 The Doorstep authors
 #
-# run.sh PROGRAM...: runs cmocka programs one after the other, shows the output
-# of those that fail and counts their test functions in a closing line.
+# run.sh PROGRAM...: runs cmocka programs, two at a time, shows the output of those
+# that fail and counts their test functions in a closing line.
 
 set -u
 passed=0
@@ -16,15 +16,36 @@ count()
 	sed -n "s/.*\\[  $1  *\\] \\([0-9][0-9]*\\) test(s).*/\\1/p" "$2" | awk '{ n += $1 } END { print n + 0 }'
 }
 
+# lane N PROGRAM...: runs every second of them.
+lane()
+{
+	turn=$1
+	shift
+	for program
+	do
+		turn=$((1 - turn))
+		test "$turn" -eq 0 || continue
+		if command -v timeout >/dev/null 2>&1; then
+			timeout 180 "./$program" >"$program.log" 2>&1
+		else
+			"./$program" >"$program.log" 2>&1
+		fi
+		echo $? >"$program.status"
+	done
+}
+
+for program
+do
+	rm -f "$program.status"
+done
+lane 0 "$@" &
+lane 1 "$@"
+wait
+
 for program
 do
 	log=$program.log
-	if command -v timeout >/dev/null 2>&1; then
-		timeout 120 "./$program" >"$log" 2>&1
-	else
-		"./$program" >"$log" 2>&1
-	fi
-	status=$?
+	status=$(cat "$program.status")
 	ok=$(count PASSED "$log")
 	bad=$(count FAILED "$log")
 	skip=$(count SKIPPED "$log")
